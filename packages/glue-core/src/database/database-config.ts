@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const sqlite = z.strictObject({
+  client: z.literal('sqlite'),
+  /** Path of the database file; made when absent. */
+  file: z.string().min(1),
+  /** `durable` survives power loss; `fast` may lose the last commits then (never on a crash of the process). */
+  durability: z.enum(['durable', 'fast']).default('durable'),
+});
+
+const mysql = z.strictObject({
+  client: z.literal('mysql'),
+  /** `mysql://user:password@host:port/database`; MariaDB too. */
+  url: z.url({ protocol: /^mysql$/, error: 'must look like mysql://user:password@host:3306/database' }),
+  poolSize: z.number().int().min(2).max(200).default(10),
+  connectTimeoutMs: z.number().int().min(100).default(5_000),
+  /** TLS to the server: the certificate authority's file, or `true` for the system's authorities. */
+  tls: z.union([z.boolean(), z.strictObject({ caFile: z.string() })]).default(false),
+});
+
+/** Which database keeps the queue of record. */
+export const databaseConfigSchema = z.discriminatedUnion('client', [sqlite, mysql]);
+export type DatabaseConfig = z.infer<typeof databaseConfigSchema>;
+export type SqliteConfig = z.infer<typeof sqlite>;
+export type MysqlConfig = z.infer<typeof mysql>;

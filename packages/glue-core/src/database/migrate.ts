@@ -1,0 +1,105 @@
+import { GlueError, messageOf } from '../errors/glue-error.js';
+import { dialectOf, type Database, type Transaction } from './database.js';
+import { isDuplicateKeyError } from './database-errors.js';
+import { rowsOf } from './database-time.js';
+import { inTransaction } from './in-transaction.js';
+import type { Migration } from './migration.js';
+
+const TABLE = 'glue_migrations';
+/** How long a host waits for another that is migrating. */
+const LOCK_WAIT_SECONDS = 60;
+
+/**
+ * Brings the schema up to date. Safe when several hosts start at once: SQLite's write lock and MySQL's named
+ * lock both end with the process that holds them, so a crash leaves nothing locked.
+ * @returns the names of the migrations that ran now
+ * @throws GLUE_SCHEMA_NEWER when the database knows migrations that this version does not; GLUE_MIGRATION_FAILED
+ */
+export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+  await makeMigrationTable(database);
+  return dialectOf(database) === 'sqlite'
+    ? inTransaction(database, (trx) => runPending(trx, migrations))
+    : underNamedLock(database, () => inEachOwnTransaction(database, migrations));
+}
+
+/** Names of migrations that are not applied yet. @throws GLUE_SCHEMA_NEWER */
+export async function pendingMigrations(
+  database: Database,
+  migrations: readonly Migration[],
+): Promise<string[]> {
+  if (!(await database.schema.hasTable(TABLE))) return migrations.map(({ name }) => name);
+  return pending(await appliedNames(database), migrations).map(({ name }) => name);
+}
+
+async function makeMigrationTable(database: Database): Promise<void> {
+  if (await database.schema.hasTable(TABLE)) return;
+  try {
+    await database.schema.createTable(TABLE, (table) => {
+      table.string('name', 128).primary();
+      table.bigInteger('applied_at').notNullable();
+    });
+  } catch (error) {
+    // Another host made it between the look and the making.
+    if (!(await database.schema.hasTable(TABLE))) throw error;
+  }
+}
+
+async function appliedNames(database: Database): Promise<Set<string>> {
+  const rows = await database<{ name: string }>(TABLE).select('name');
+  return new Set(rows.map(({ name }) => name));
+}
+
+function pending(applied: ReadonlySet<string>, migrations: readonly Migration[]): Migration[] {
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = [...applied].filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new GlueError(
+      'GLUE_SCHEMA_NEWER',
+      `the database has migrations that this version does not know: ${unknown.join(', ')}`,
+    );
+  }
+  return migrations.filter(({ name }) => !applied.has(name));
+}
+
+async function runPending(trx: Transaction, migrations: readonly Migration[]): Promise<string[]> {
+  const todo = pending(await appliedNames(trx), migrations);
+  for (const migration of todo) await apply(trx, migration);
+  return todo.map(({ name }) => name);
+}
+
+/** MySQL commits at each schema change anyway, so every migration stands for itself. */
+async function inEachOwnTransaction(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+  const todo = pending(await appliedNames(database), migrations);
+  for (const migration of todo) await inTransaction(database, (trx) => apply(trx, migration));
+  return todo.map(({ name }) => name);
+}
+
+async function apply(trx: Transaction, migration: Migration): Promise<void> {
+  try {
+    await migration.up(trx);
+    await trx(TABLE).insert({ name: migration.name, applied_at: Date.now() });
+  } catch (error) {
+    if (isDuplicateKeyError(error)) return;
+    throw new GlueError('GLUE_MIGRATION_FAILED', `migration ${migration.name} failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Holds a named lock on a connection of its own while the work runs. */
+async function underNamedLock<T>(database: Database, work: () => Promise<T>): Promise<T> {
+  return database.transaction(async (holder) => {
+    const answer: unknown = await holder.raw('SELECT GET_LOCK(?, ?) AS got', [`${TABLE}`, LOCK_WAIT_SECONDS]);
+    if (Number(rowsOf<{ got: number | null }>(answer)[0]?.got) !== 1) {
+      throw new GlueError(
+        'GLUE_MIGRATION_FAILED',
+        `another host has been migrating for ${LOCK_WAIT_SECONDS} s`,
+      );
+    }
+    try {
+      return await work();
+    } finally {
+      await holder.raw('SELECT RELEASE_LOCK(?)', [TABLE]);
+    }
+  });
+}

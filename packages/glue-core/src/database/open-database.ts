@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import knex from 'knex';
+import type { Database } from './database.js';
+import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
+import { prepareSqliteConnection } from './sqlite-connection.js';
+
+/** Opens the database of a host. Connections are made on first use; close with `database.destroy()`. */
+export function openDatabase(config: DatabaseConfig): Database {
+  switch (config.client) {
+    case 'sqlite':
+      return openSqlite(config);
+    case 'mysql':
+      return openMysql(config);
+  }
+}
+
+function openSqlite({ file, durability }: SqliteConfig): Database {
+  mkdirSync(dirname(file), { recursive: true });
+  return knex({
+    client: 'better-sqlite3',
+    connection: { filename: file },
+    useNullAsDefault: true,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (connection: unknown, ready: (error: Error | null, connection: unknown) => void) =>
+        ready(null, prepareSqliteConnection(connection, durability)),
+    },
+  });
+}
+
+function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Database {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  return knex({
+    client: 'mysql2',
+    connection: {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? 3306 : Number(port),
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database: decodeURIComponent(pathname.slice(1)),
+      charset: 'utf8mb4',
+      timezone: 'Z',
+      connectTimeout: connectTimeoutMs,
+      supportBigNumbers: true,
+      ...(tls !== false && { ssl: tls === true ? {} : { ca: readFileSync(tls.caFile) } }),
+    },
+    acquireConnectionTimeout: connectTimeoutMs,
+    pool: {
+      min: 0,
+      max: poolSize,
+      // No gap locks: claims of several hosts must not block each other.
+      afterCreate: (connection: MysqlConnection, ready: (error: Error | null, connection: unknown) => void) =>
+        connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) =>
+          ready(error, connection),
+        ),
+    },
+  });
+}
+
+interface MysqlConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+}

@@ -1,0 +1,26 @@
+import type { BackendReference } from '../naming/backend-reference.js';
+
+/** `disabled` is set by Glue itself with a reason (a receiver that is gone); a person activates again. */
+export type EndpointState = 'draft' | 'active' | 'paused' | 'disabled' | 'archived';
+
+/** Where traffic enters or leaves: what both sides' endpoints have in common. */
+export interface EndpointRecord<Config = unknown> {
+  readonly id: number;
+  readonly name: string;
+  /** Unique across all companies and backends of a side. Derived while the endpoint is linked. */
+  readonly code: string;
+  readonly suffix: string;
+  readonly state: EndpointState;
+  /** Why the state is what it is, where Glue changed it. */
+  readonly reason?: string;
+  readonly company: string;
+  /** `<connector>:<handler>` */
+  readonly handler?: string;
+  readonly backend?: BackendReference;
+  /** Last segment of the URL; inbound only. */
+  readonly path?: string;
+  /** `<connector>:<id>` of the seed that it came from. */
+  readonly seedId?: string;
+  readonly config: Config;
+  readonly version: number;
+}

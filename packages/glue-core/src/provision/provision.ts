@@ -1,0 +1,160 @@
+import type { Database, Transaction } from '../database/database.js';
+import { inTransaction } from '../database/in-transaction.js';
+import type { InjectionToken } from '../di.js';
+import type { EndpointStore } from '../endpoint/endpoint-store.js';
+import { planEndpoint, type EndpointOwner, type EndpointPlan } from '../endpoint/plan-endpoint.js';
+import { GlueError } from '../errors/glue-error.js';
+import { formatBackendReference, type BackendReference } from '../naming/backend-reference.js';
+import { slug } from '../naming/slug.js';
+import { DEFAULT_COMPANY } from '../backend/backend-record.js';
+import type { BackendRegistry } from '../backend/backend-registry.js';
+import type { CatalogedSeed, SeedCatalog } from '../seeds/seed-catalog.js';
+import type { Side } from '../side/side.js';
+import type { SideName } from '../side/side-name.js';
+
+export const PROVISIONER: InjectionToken<Provisioner> = Symbol('glue:provisioner');
+
+/** What provisioning did, or would do. */
+export interface ProvisionReport {
+  readonly changes: readonly (Pick<
+    EndpointPlan,
+    'action' | 'code' | 'name' | 'path' | 'updated' | 'conflicts'
+  > & {
+    readonly side: SideName;
+    readonly seed: string;
+  })[];
+}
+
+export interface ProvisionOptions {
+  readonly actor: string;
+  /** Plan and check only; nothing is written. @defaultValue false */
+  readonly dryRun?: boolean;
+}
+
+class DryRun extends Error {}
+
+/**
+ * Turns seeds into endpoints: per backend on a person's word (provision and resync are the same act, done first or
+ * again), and for seeds that stand alone at start. Idempotent, transactional, audited.
+ */
+export class Provisioner {
+  readonly #stores: ReadonlyMap<SideName, EndpointStore>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly catalog: SeedCatalog,
+    private readonly registry: BackendRegistry,
+    sides: readonly Side[],
+  ) {
+    this.#stores = new Map(sides.map(({ name, endpoints }) => [name, endpoints]));
+  }
+
+  /**
+   * Materialises the specs of a backend's type for it, or brings its endpoints up to date.
+   * @throws GLUE_BACKEND_NOT_FOUND, GLUE_SIDE_ABSENT, GLUE_ENDPOINT_INVALID, GLUE_PROVISION_CONFLICT with all clashes
+   */
+  async provision(reference: BackendReference, options: ProvisionOptions): Promise<ProvisionReport> {
+    const backend = this.registry.find(reference);
+    if (backend.state !== 'ready') {
+      throw new GlueError(
+        'GLUE_BACKEND_NOT_FOUND',
+        `backend ${formatBackendReference(reference)} cannot be provisioned: ${backend.reason}`,
+      );
+    }
+    const { instance } = backend;
+    const owner = {
+      name: instance.name,
+      technicalPrefix: slug(instance.technicalPrefix()),
+      company: instance.company,
+      backend: reference,
+    };
+    return this.#applyAll(
+      this.catalog.forBackendType(reference.type).map((seed) => ({ seed, owner })),
+      options,
+    );
+  }
+
+  /** Inserts or updates the endpoints that stand alone, of every enabled connector. */
+  async applyStandalone(options: ProvisionOptions): Promise<ProvisionReport> {
+    const wanted = this.catalog.standalone().map((seed) => {
+      const owner = { name: seed.connector, technicalPrefix: slug(seed.connector), company: DEFAULT_COMPANY };
+      return { seed, owner };
+    });
+    return this.#applyAll(wanted, options);
+  }
+
+  async #applyAll(
+    wanted: readonly Wanted[],
+    { actor, dryRun = false }: ProvisionOptions,
+  ): Promise<ProvisionReport> {
+    let plans: EndpointPlan[] = [];
+    try {
+      await inTransaction(this.database, async (trx) => {
+        plans = [];
+        const clashes: string[] = [];
+        for (const each of wanted) plans.push(await this.#applyOne(trx, each, actor, clashes));
+        if (clashes.length > 0) {
+          throw new GlueError(
+            'GLUE_PROVISION_CONFLICT',
+            'provisioning clashes with existing endpoints; nothing was changed',
+            { problems: clashes },
+          );
+        }
+        if (dryRun) throw new DryRun();
+      });
+    } catch (error) {
+      if (!(error instanceof DryRun)) throw error;
+    }
+    return { changes: plans.map(reported) };
+  }
+
+  /** Applies one seed, or adds its clashes; later seeds of the same act see what earlier ones wrote. */
+  async #applyOne(
+    trx: Transaction,
+    { seed, owner }: Wanted,
+    actor: string,
+    clashes: string[],
+  ): Promise<EndpointPlan> {
+    const store = this.#stores.get(seed.side);
+    if (!store)
+      throw new GlueError(
+        'GLUE_SIDE_ABSENT',
+        `seed "${seed.seedId}" is for ${seed.side}, which is not installed in this host`,
+      );
+    const [existing] = await store.rowsOf(trx, {
+      seedIds: [seed.seedId],
+      ...(owner.backend && { backend: owner.backend }),
+    });
+    const plan = planEndpoint(seed, owner, existing);
+    const found = await store.clashesOf(trx, plan, owner, existing?.id);
+    if (found.length > 0) clashes.push(...found);
+    else await store.apply(trx, plan, owner, existing, actor);
+    return plan;
+  }
+}
+
+interface Wanted {
+  readonly seed: CatalogedSeed;
+  readonly owner: EndpointOwner;
+}
+
+function reported({
+  seed,
+  action,
+  code,
+  name,
+  path,
+  updated,
+  conflicts,
+}: EndpointPlan): ProvisionReport['changes'][number] {
+  return {
+    side: seed.side,
+    seed: seed.seedId,
+    action,
+    code,
+    name,
+    ...(path !== undefined && { path }),
+    updated,
+    conflicts,
+  };
+}

@@ -1,0 +1,111 @@
+import { dialectOf, type Database } from '../database/database.js';
+import { rowsOf } from '../database/database-time.js';
+import { inTransaction } from '../database/in-transaction.js';
+import type { Phase, WorkTable } from './work-table.js';
+
+/** A claimed item: who holds it and by which fencing token. */
+export interface ClaimedRow {
+  readonly id: string;
+  readonly endpointId: number;
+  /** Number of the attempt that this claim is for. */
+  readonly attempts: number;
+  /** Failures so far that used up a retry. */
+  readonly failures: number;
+  readonly owner: number;
+  readonly token: number;
+  /** Whether later items of an ordering key wait for this one. */
+  readonly ordered: boolean;
+}
+
+export interface ClaimRequest {
+  readonly lane: number;
+  readonly phase: Phase;
+  readonly nowMs: number;
+  readonly limit: number;
+  readonly owner: number;
+  readonly token: number;
+}
+
+interface Row {
+  id: string;
+  due_at: number;
+  attempts: number;
+  failures: number;
+  ordered: number;
+}
+
+/** Served by the claim index in ORDER BY order, so a claimer locks only what it takes. */
+const due = (items: string) => `
+  SELECT id, due_at, attempts + 1 AS attempts, failures, open_key IS NOT NULL AS ordered FROM ${items} AS item
+  WHERE endpoint_id = ? AND phase = ? AND due_at <= ?
+    AND (open_key IS NULL OR NOT EXISTS (
+      SELECT 1 FROM ${items} AS earlier
+      WHERE earlier.endpoint_id = item.endpoint_id AND earlier.open_key = item.open_key AND earlier.id < item.id))
+  ORDER BY due_at, id LIMIT ?`;
+
+const take = "state = 'processing', phase = NULL, owner = ?, token = ?, attempts = attempts + 1";
+
+/** Claims up to `limit` due items of one lane and phase, oldest due first. */
+export async function claimWork(
+  database: Database,
+  table: WorkTable,
+  request: ClaimRequest,
+): Promise<ClaimedRow[]> {
+  const rows =
+    dialectOf(database) === 'sqlite'
+      ? await claimSqlite(database, table, request)
+      : await claimMysql(database, table, request);
+  const { lane: endpointId, owner, token } = request;
+  return rows.map(({ id, attempts, failures, ordered }) => ({
+    id,
+    endpointId,
+    attempts,
+    failures,
+    owner,
+    token,
+    ordered: ordered === 1,
+  }));
+}
+
+async function claimSqlite(database: Database, { items }: WorkTable, request: ClaimRequest): Promise<Row[]> {
+  const { lane, phase, nowMs, limit, owner, token } = request;
+  const rows: unknown = await database.raw(
+    `UPDATE ${items} SET ${take} WHERE id IN (SELECT id FROM (${due(items)})) RETURNING id, due_at, attempts, failures, open_key IS NOT NULL AS ordered`,
+    [owner, token, lane, phase, nowMs, limit],
+  );
+  return rowsOf<Row>(rows).sort((a, b) => a.due_at - b.due_at || (a.id < b.id ? -1 : 1));
+}
+
+function claimMysql(database: Database, { items }: WorkTable, request: ClaimRequest): Promise<Row[]> {
+  const { lane, phase, nowMs, limit, owner, token } = request;
+  return inTransaction(database, async (trx) => {
+    const rows = rowsOf<Row>(
+      await trx.raw(`${due(items)} FOR UPDATE SKIP LOCKED`, [lane, phase, nowMs, limit]),
+    );
+    if (rows.length > 0) {
+      const ids = rows.map(({ id }) => id);
+      await trx.raw(`UPDATE ${items} SET ${take} WHERE id IN (${ids.map(() => '?').join(',')})`, [
+        owner,
+        token,
+        ...ids,
+      ]);
+    }
+    return rows;
+  });
+}
+
+/** When the next item of a lane falls due; undefined when none waits. */
+export async function nextDueAt(
+  database: Database,
+  { items }: WorkTable,
+  lane: number,
+): Promise<number | undefined> {
+  const answer: unknown = await database.raw(
+    `SELECT MIN(due_at) AS due_at FROM (
+       SELECT MIN(due_at) AS due_at FROM ${items} WHERE endpoint_id = ? AND phase = 0
+       UNION ALL SELECT MIN(due_at) AS due_at FROM ${items} WHERE endpoint_id = ? AND phase = 1) AS waiting`,
+    [lane, lane],
+  );
+  const at = rowsOf<{ due_at: number | null }>(answer)[0]?.due_at;
+  return at === null || at === undefined ? undefined : Number(at);
+}

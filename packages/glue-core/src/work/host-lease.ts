@@ -1,0 +1,178 @@
+import type { Clock } from '../clock/clock.js';
+import type { Database } from '../database/database.js';
+import { databaseNow } from '../database/database-time.js';
+import { inTransaction } from '../database/in-transaction.js';
+import { messageOf } from '../errors/glue-error.js';
+import type { Logger } from '../log/logger.js';
+import { HOSTS, type HostRow } from './host-table.js';
+
+export interface HostLeaseOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Name of this host; equal after a restart. Two hosts that run at once need different names, or process ids. */
+  readonly name: string;
+  /** @defaultValue 12,000 ms */
+  readonly leaseMs?: number;
+  /** @defaultValue 3,000 ms */
+  readonly renewMs?: number;
+  /** The database's time; all hosts measure leases and due times by it. */
+  readonly readTime?: (database: Database) => Promise<number>;
+  /** Whether a process of this machine still runs. */
+  readonly isRunning?: (pid: number) => boolean;
+}
+
+/** What follows the lease: called after each renewal, and when the lease is lost. */
+export interface LeaseFollower {
+  /** After each renewal; other hosts' leases may have run out. */
+  onRenewed(): Promise<void>;
+}
+
+/**
+ * The one lease of this host. Claims carry its incarnation; when it is lost, the work that it covers is aborted and
+ * a new incarnation begins. The database's clock decides, so a host whose clock is off harms nobody.
+ */
+export class HostLease {
+  readonly #options: Required<HostLeaseOptions>;
+  readonly #followers: LeaseFollower[] = [];
+  #incarnation = 0;
+  #heldUntil = 0;
+  #offsetMs = 0;
+  #abort = new AbortController();
+  #cancelTimer: (() => void) | undefined;
+  #stopped = true;
+  #renewing: Promise<void> = Promise.resolve();
+
+  constructor(options: HostLeaseOptions) {
+    this.#options = { leaseMs: 12_000, renewMs: 3_000, readTime: databaseNow, isRunning, ...options };
+  }
+
+  /** Number that marks this host's claims until the lease is lost. */
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** Aborted when the lease of the present incarnation is lost. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The shared time: this host's clock, corrected by what the database said last. Unix milliseconds. */
+  now(): number {
+    return this.#options.clock.now() + this.#offsetMs;
+  }
+
+  /** Whether claims may be made: false once the lease has run out unrenewed. */
+  isHeld(): boolean {
+    return !this.#stopped && this.now() < this.#heldUntil;
+  }
+
+  follow(follower: LeaseFollower): void {
+    this.#followers.push(follower);
+  }
+
+  /** Takes the lease; what dead predecessors of this name held is free at once. */
+  async start(): Promise<void> {
+    this.#stopped = false;
+    await this.#begin();
+    this.#schedule();
+  }
+
+  /** Gives the lease up; what is still claimed is free for others at once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    await this.#renewing;
+    this.#abort.abort(new Error('the host stops'));
+    await this.#options.database<HostRow>(HOSTS).where({ incarnation: this.#incarnation }).delete();
+  }
+
+  async #begin(): Promise<void> {
+    const { database, name, leaseMs } = this.#options;
+    const now = await this.#readTime();
+    this.#incarnation = await inTransaction(database, async (trx) => {
+      const namesakes = await trx<HostRow>(HOSTS).where({ name }).select('incarnation', 'pid');
+      const dead = namesakes.filter(({ pid }) => pid === process.pid || !this.#options.isRunning(pid));
+      await trx<HostRow>(HOSTS)
+        .whereIn(
+          'incarnation',
+          dead.map(({ incarnation }) => incarnation),
+        )
+        .delete();
+      const [incarnation] = await trx(HOSTS).insert({
+        name,
+        pid: process.pid,
+        started_at: now,
+        lease_until: now + leaseMs,
+      });
+      return Number(incarnation);
+    });
+    this.#heldUntil = now + leaseMs;
+    this.#abort = new AbortController();
+    await this.#tellFollowers();
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#cancelTimer = this.#options.clock.after(this.#options.renewMs, () => {
+      this.#renewing = this.#renew()
+        .catch((error: unknown) =>
+          this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed'),
+        )
+        .finally(() => this.#schedule());
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const { database, leaseMs, logger } = this.#options;
+    const incarnation = this.#incarnation;
+    if (!this.isHeld()) this.#lose();
+    const now = await this.#readTime();
+    const renewed = await database<HostRow>(HOSTS)
+      .where({ incarnation })
+      .where('lease_until', '>', now)
+      .update({ lease_until: now + leaseMs });
+    if (renewed === 1 && !this.#abort.signal.aborted) {
+      this.#heldUntil = now + leaseMs;
+      await this.#tellFollowers();
+      return;
+    }
+    this.#lose();
+    await this.#begin();
+    logger.warn(
+      { lost: incarnation, incarnation: this.#incarnation },
+      'the host lease was lost; a new incarnation begins',
+    );
+  }
+
+  #lose(): void {
+    this.#heldUntil = 0;
+    this.#abort.abort(new Error('the host lease was lost'));
+  }
+
+  async #tellFollowers(): Promise<void> {
+    const { database } = this.#options;
+    await database<HostRow>(HOSTS)
+      .where('lease_until', '<=', this.now())
+      .whereNot({ incarnation: this.#incarnation })
+      .delete();
+    for (const follower of this.#followers) await follower.onRenewed();
+  }
+
+  async #readTime(): Promise<number> {
+    const before = this.#options.clock.now();
+    const databaseTime = await this.#options.readTime(this.#options.database);
+    // The earlier of our two readings: a slow answer must not make the lease seem longer.
+    this.#offsetMs = databaseTime - before;
+    return databaseTime;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,61 @@
+import type { Database } from '../database/database.js';
+import { affectedOf, rowsOf } from '../database/database-time.js';
+import type { ClaimedRow } from './claim-work.js';
+import { HOSTS } from './host-table.js';
+import { PHASE, type WorkTable } from './work-table.js';
+
+/** A lane with waiting work, and when its first item falls due. */
+export interface WaitingLane {
+  readonly lane: number;
+  readonly dueAt: number;
+}
+
+/**
+ * Gives claimed items back that were not started; their attempt number is free again.
+ * `attempts` is set last: MySQL uses a value set further left, SQLite the old one.
+ */
+export async function releaseUnstarted(
+  database: Database,
+  table: WorkTable,
+  rows: readonly ClaimedRow[],
+): Promise<void> {
+  const byToken = Map.groupBy(rows, ({ owner, token }) => `${owner},${token}`);
+  for (const group of byToken.values()) {
+    const [first] = group;
+    if (!first) continue;
+    const holes = group.map(() => '?').join(',');
+    await database.raw(
+      `UPDATE ${table.items}
+       SET owner = NULL, token = NULL,
+           phase = CASE WHEN attempts <= 1 THEN ${PHASE.first} ELSE ${PHASE.retry} END,
+           state = CASE WHEN attempts <= 1 THEN ? ELSE 'retrying' END,
+           attempts = attempts - 1
+       WHERE id IN (${holes}) AND owner = ? AND token = ?`,
+      [table.freshState, ...group.map(({ id }) => id), first.owner, first.token],
+    );
+  }
+}
+
+/**
+ * Makes the work of hosts whose lease has run out (or whose row is gone) claimable again, at once and in front.
+ * @returns the number of items released
+ */
+export async function releaseOrphans(database: Database, table: WorkTable, nowMs: number): Promise<number> {
+  const answer: unknown = await database.raw(
+    `UPDATE ${table.items} SET owner = NULL, token = NULL, state = 'retrying', phase = ${PHASE.first}, due_at = ?
+     WHERE owner IS NOT NULL AND owner NOT IN (SELECT incarnation FROM ${HOSTS} WHERE lease_until > ?)`,
+    [nowMs, nowMs],
+  );
+  return affectedOf(answer);
+}
+
+/** All lanes with waiting work, each with the time its first item falls due. */
+export async function waitingLanes(database: Database, { items }: WorkTable): Promise<WaitingLane[]> {
+  const answer: unknown = await database.raw(
+    `SELECT endpoint_id AS lane, MIN(due_at) AS due_at FROM ${items} WHERE phase IS NOT NULL GROUP BY endpoint_id`,
+  );
+  return rowsOf<{ lane: number; due_at: number }>(answer).map(({ lane, due_at }) => ({
+    lane,
+    dueAt: Number(due_at),
+  }));
+}

@@ -1,0 +1,52 @@
+import type { Logger } from '../log/logger.js';
+import type { Outcome } from '../outcome/outcome.js';
+import type { Failure, RetryPolicy } from '../retry/retry-policy.js';
+import type { ClaimedRow } from './claim-work.js';
+import type { Effects } from './effects.js';
+import type { AttemptRecord } from './settle-work.js';
+import type { WorkTable } from './work-table.js';
+
+/** What belongs to one attempt. */
+export interface AttemptContext {
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Aborted at the deadline, when the host's lease is lost, and when the host stops. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** Written with the outcome, in one transaction, or not at all. */
+  readonly effects: Effects;
+}
+
+/** What an attempt gives back to the queue. */
+export interface AttemptResult {
+  readonly result: Outcome | Failure;
+  /** From the side's closed list of causes. */
+  readonly cause?: string;
+  /** The stack of an unforeseen error. */
+  readonly error?: string;
+  /** Columns of the side for the attempt log. */
+  readonly side?: AttemptRecord['side'];
+}
+
+/** An item with what the queue needs to know of it; the rest is the side's. */
+export interface WorkItem {
+  readonly id: string;
+  readonly retryPolicy: RetryPolicy;
+  /** A dead letter keeps later items of its ordering key waiting. */
+  readonly blocksKey: boolean;
+  /** How long one attempt may take, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** What a side gives the work queue: its tables, and how one item is tried. */
+export interface WorkSource<Item extends WorkItem> {
+  /** Name of the queue in logs and wake-ups: the side's name. */
+  readonly name: string;
+  readonly table: WorkTable;
+  /** How many items of a lane may run at once on this host; 0 holds the lane. */
+  laneLimit(lane: number): number;
+  /** Reads the claimed items; one that is missing was deleted meanwhile. */
+  load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item>>;
+  /** Tries one item. Throws only what nobody foresaw. */
+  attempt(item: Item, context: AttemptContext): Promise<AttemptResult>;
+}

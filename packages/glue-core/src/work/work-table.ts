@@ -1,0 +1,68 @@
+import type { Knex } from 'knex';
+import type { Transaction } from '../database/database.js';
+import { createTable, idColumn, keyColumn, longTextColumn, timeColumn } from '../database/columns.js';
+
+/** The tables of one queue: its items and the log of their attempts. */
+export interface WorkTable {
+  readonly items: string;
+  readonly attempts: string;
+  /** State of an item that was stored and never tried: `received` inbound, `queued` outbound. */
+  readonly freshState: 'received' | 'queued';
+}
+
+/** Where a claimable item stands in its lane. First attempts are never behind retries. */
+export const PHASE = { first: 0, retry: 1 } as const;
+export type Phase = (typeof PHASE)[keyof typeof PHASE];
+
+/** States that both sides share. A side adds its own fresh state, and outbound `draft` and `held`. */
+export type WorkState =
+  'received' | 'draft' | 'queued' | 'held' | 'processing' | 'retrying' | 'done' | 'dead_letter' | 'canceled';
+
+/**
+ * The columns by which an item is the queue of record. `phase` is null while nobody may claim the item
+ * (processing, held or finished), so the claim index holds only waiting work in front of everything else.
+ * `open_key` equals the ordering key until the item is finished: an item waits for every earlier open one.
+ */
+export function addWorkColumns(table: Knex.CreateTableBuilder): void {
+  idColumn(table, 'id').primary();
+  table.integer('endpoint_id').unsigned().notNullable();
+  table.string('state', 16).notNullable();
+  table.specificType('phase', 'smallint');
+  timeColumn(table, 'due_at');
+  table.bigInteger('owner').unsigned();
+  table.integer('token').unsigned();
+  table.integer('attempts').unsigned().notNullable().defaultTo(0);
+  table.integer('failures').unsigned().notNullable().defaultTo(0);
+  keyColumn(table, 'ordering_key');
+  keyColumn(table, 'open_key');
+  longTextColumn(table, 'note');
+  timeColumn(table, 'finished_at');
+}
+
+/** The indexes that claims, takeover and ordering need; names carry the table since SQLite's are global. */
+export function addWorkIndexes(table: Knex.CreateTableBuilder, name: string): void {
+  table.index(['endpoint_id', 'phase', 'due_at', 'id'], `${name}_claim`);
+  table.index(['owner'], `${name}_owner`);
+  table.index(['endpoint_id', 'open_key', 'id'], `${name}_order`);
+}
+
+/** The log of attempts: numbered, unique; a side adds its own columns. */
+export async function createAttemptTable(
+  trx: Transaction,
+  { attempts, items }: WorkTable,
+  addSideColumns: (table: Knex.CreateTableBuilder) => void = () => {},
+): Promise<void> {
+  await createTable(trx, attempts, (table) => {
+    idColumn(table, 'item_id').notNullable().references('id').inTable(items).onDelete('CASCADE');
+    table.integer('number').unsigned().notNullable();
+    timeColumn(table, 'started_at').notNullable();
+    timeColumn(table, 'ended_at').notNullable();
+    table.string('outcome', 16).notNullable();
+    table.string('cause', 32);
+    longTextColumn(table, 'note');
+    longTextColumn(table, 'error');
+    table.bigInteger('owner').unsigned();
+    addSideColumns(table);
+    table.primary(['item_id', 'number']);
+  });
+}
