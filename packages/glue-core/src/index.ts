@@ -124,8 +124,8 @@ export { WorkQueue, type WorkQueueOptions } from './work/work-queue.js';
 export type { AttemptContext, AttemptResult, WorkItem, WorkSource } from './work/work-source.js';
 export {
   addWorkColumns,
-  addWorkIndexes,
   createAttemptTable,
+  createWorkIndexes,
   PHASE,
   type WorkState,
   type WorkTable,

@@ -15,7 +15,7 @@ import { defaultRetryPolicy } from '../src/retry/retry-policy.js';
 import { HostLease } from '../src/work/host-lease.js';
 import { WorkQueue } from '../src/work/work-queue.js';
 import type { WorkItem, WorkSource } from '../src/work/work-source.js';
-import { addWorkColumns, addWorkIndexes, createAttemptTable } from '../src/work/work-table.js';
+import { addWorkColumns, createAttemptTable, createWorkIndexes } from '../src/work/work-table.js';
 
 const table = { items: 'jobs', attempts: 'job_attempts', freshState: 'queued' } as const;
 
@@ -34,10 +34,8 @@ describe('the work queue', () => {
       {
         name: 'test-001-jobs',
         up: async (trx) => {
-          await createTable(trx, 'jobs', (builder) => {
-            addWorkColumns(builder);
-            addWorkIndexes(builder, 'jobs');
-          });
+          await createTable(trx, 'jobs', addWorkColumns);
+          await createWorkIndexes(trx, table);
           await createAttemptTable(trx, table);
         },
       },

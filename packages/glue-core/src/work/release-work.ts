@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.js';
 import { affectedOf, rowsOf } from '../database/database-time.js';
+import { inTransaction } from '../database/in-transaction.js';
 import type { ClaimedRow } from './claim-work.js';
 import { HOSTS } from './host-table.js';
 import { PHASE, type WorkTable } from './work-table.js';
@@ -16,24 +17,25 @@ export interface WaitingLane {
  */
 export async function releaseUnstarted(
   database: Database,
-  table: WorkTable,
+  { items, freshState }: WorkTable,
   rows: readonly ClaimedRow[],
 ): Promise<void> {
   const byToken = Map.groupBy(rows, ({ owner, token }) => `${owner},${token}`);
-  for (const group of byToken.values()) {
-    const [first] = group;
-    if (!first) continue;
-    const holes = group.map(() => '?').join(',');
-    await database.raw(
-      `UPDATE ${table.items}
-       SET owner = NULL, token = NULL,
-           phase = CASE WHEN attempts <= 1 THEN ${PHASE.first} ELSE ${PHASE.retry} END,
-           state = CASE WHEN attempts <= 1 THEN ? ELSE 'retrying' END,
-           attempts = attempts - 1
-       WHERE id IN (${holes}) AND owner = ? AND token = ?`,
-      [table.freshState, ...group.map(({ id }) => id), first.owner, first.token],
-    );
-  }
+  await inTransaction(database, async (trx) => {
+    for (const [first, ...others] of byToken.values()) {
+      if (!first) continue;
+      const ids = [first, ...others].map(({ id }) => id);
+      await trx.raw(
+        `UPDATE ${items}
+         SET owner = NULL, token = NULL,
+             phase = CASE WHEN attempts <= 1 THEN ${PHASE.first} ELSE ${PHASE.retry} END,
+             state = CASE WHEN attempts <= 1 THEN ? ELSE 'retrying' END,
+             attempts = attempts - 1
+         WHERE id IN (${ids.map(() => '?').join(',')}) AND owner = ? AND token = ?`,
+        [freshState, ...ids, first.owner, first.token],
+      );
+    }
+  });
 }
 
 /**
@@ -41,12 +43,47 @@ export async function releaseUnstarted(
  * @returns the number of items released
  */
 export async function releaseOrphans(database: Database, table: WorkTable, nowMs: number): Promise<number> {
-  const answer: unknown = await database.raw(
-    `UPDATE ${table.items} SET owner = NULL, token = NULL, state = 'retrying', phase = ${PHASE.first}, due_at = ?
-     WHERE owner IS NOT NULL AND owner NOT IN (SELECT incarnation FROM ${HOSTS} WHERE lease_until > ?)`,
-    [nowMs, nowMs],
+  const answer = await inTransaction(database, async (trx): Promise<unknown> =>
+    trx.raw(
+      `UPDATE ${table.items} SET owner = NULL, token = NULL, state = 'retrying', phase = ${PHASE.first}, due_at = ?
+       WHERE owner IS NOT NULL AND owner NOT IN (SELECT incarnation FROM ${HOSTS} WHERE lease_until > ?)`,
+      [nowMs, nowMs],
+    ),
   );
   return affectedOf(answer);
+}
+
+/** An item that carries a host's mark. */
+export interface OwnedWork {
+  readonly id: string;
+  readonly endpointId: number;
+  readonly token: number;
+}
+
+export async function ownedWork(
+  database: Database,
+  { items }: WorkTable,
+  owner: number,
+): Promise<OwnedWork[]> {
+  const rows = await database<{ id: string; endpoint_id: number; token: number; owner: number }>(items)
+    .where({ owner })
+    .select('id', 'endpoint_id', 'token');
+  return rows.map(({ id, endpoint_id, token }) => ({ id, endpointId: endpoint_id, token }));
+}
+
+/** Makes single items claimable again whose claim, or whose result, was lost on the way. */
+export async function releaseStray(
+  database: Database,
+  { items }: WorkTable,
+  owner: number,
+  strays: readonly OwnedWork[],
+  nowMs: number,
+): Promise<void> {
+  for (const { id, token } of strays) {
+    await database(items)
+      .where({ id, owner, token })
+      .update({ owner: null, token: null, state: 'retrying', phase: PHASE.first, due_at: nowMs });
+  }
 }
 
 /** All lanes with waiting work, each with the time its first item falls due. */

@@ -1,16 +1,16 @@
 import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
-import { isTransientDatabaseError, isUnavailableDatabaseError } from '../database/database-errors.js';
-import { GlueError, messageOf } from '../errors/glue-error.js';
+import { messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
 import { claimWork, nextDueAt, type ClaimedRow } from './claim-work.js';
-import { GroupCommit } from './group-commit.js';
 import type { HostLease, LeaseFollower } from './host-lease.js';
 import { LaneRing } from './lane-ring.js';
 import { releaseOrphans, releaseUnstarted, waitingLanes } from './release-work.js';
 import type { RetryClock } from './retry-clock.js';
-import { refusedEffects, runAttempt } from './run-attempt.js';
-import { settleWork, type Settlement, type SettleResult } from './settle-work.js';
+import { ResultWriter } from './result-writer.js';
+import { runAttempt } from './run-attempt.js';
+import type { Settlement } from './settle-work.js';
+import { StrayWork } from './stray-work.js';
 import { PHASE } from './work-table.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
@@ -28,8 +28,10 @@ export interface WorkQueueOptions<Item extends WorkItem> {
 
 /** How often waiting lanes are looked for when nobody pokes, in milliseconds. */
 const SWEEP_MS = 15_000;
-/** Pause after the database failed a claim or a settlement, in milliseconds. */
+/** Pause after the database failed a claim, in milliseconds. */
 const TROUBLE_PAUSE_MS = 500;
+/** Results that may wait to be written before claiming waits too. */
+const MAX_UNSETTLED = 1_000;
 
 /**
  * One engine for both sides: claims due rows in batches, fair over lanes, runs each within its deadline and settles
@@ -38,8 +40,16 @@ const TROUBLE_PAUSE_MS = 500;
 export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   readonly #options: Required<WorkQueueOptions<Item>>;
   readonly #ring: LaneRing;
-  readonly #settling: GroupCommit<Settlement, SettleResult>;
-  readonly #running = new Set<Promise<void>>();
+  readonly #results: ResultWriter<Item>;
+  readonly #strays: StrayWork;
+  /** Ids and tokens of the items that are worked on here. */
+  readonly #held = new Map<string, number>();
+  /** When the next waiting item of a lane falls due, where that is known; then fresh work needs no look at retries. */
+  readonly #nextDue = new Map<number, number>();
+  /** Everything begun here and not ended: attempts, settlements, questions to the clock. */
+  readonly #open = new Set<Promise<void>>();
+  #running = 0;
+  readonly #asking = new Set<number>();
   #pumping: Promise<void> | undefined;
   #token = 0;
   #turn = 0;
@@ -49,14 +59,10 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
 
   constructor(options: WorkQueueOptions<Item>) {
     this.#options = { concurrency: 256, random: Math.random, ...options };
-    const { source, database, clock, lease } = this.#options;
+    const { source, database, clock, logger, lease } = this.#options;
     this.#ring = new LaneRing((lane) => source.laneLimit(lane));
-    this.#settling = new GroupCommit({
-      clock,
-      maxItems: 200,
-      commit: (group) => settleWork(database, source.table, group),
-      overloaded: () => new GlueError('GLUE_STORE_UNAVAILABLE', 'too many results wait to be written'),
-    });
+    this.#results = new ResultWriter({ database, clock, logger, lease, source });
+    this.#strays = new StrayWork(database, source.table);
     lease.follow(this);
   }
 
@@ -66,20 +72,35 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     await this.sweep();
   }
 
-  /** The lane may have due work: claims it as soon as there is room. */
+  /** Fresh work was stored in the lane: it is claimed as soon as there is room. */
   poke(lane: number): void {
     this.#ring.poke(lane);
-    this.#wake();
+    this.#wakePump();
   }
 
-  /** Finds every lane with waiting work: pokes those that are due, asks the clock to wake the others. */
+  /** Something that waited in the lane, a retry say, may have fallen due. */
+  wake(lane: number): void {
+    this.#nextDue.delete(lane);
+    this.poke(lane);
+  }
+
+  /** Finds every lane with waiting work: wakes those that are due, asks the clock to wake the others. */
   async sweep(): Promise<void> {
     const { database, source, lease, retryClock } = this.#options;
     this.#sweptAt = lease.now();
     for (const { lane, dueAt } of await waitingLanes(database, source.table)) {
-      if (dueAt <= lease.now()) this.poke(lane);
+      if (dueAt <= lease.now()) this.wake(lane);
       else retryClock.wakeAt(source.name, lane, dueAt);
     }
+    await this.#releaseStrays();
+  }
+
+  async #releaseStrays(): Promise<void> {
+    const { source, lease, logger } = this.#options;
+    const strays = await this.#strays.release(lease.incarnation, this.#held, lease.now());
+    if (strays.length === 0) return;
+    logger.warn({ queue: source.name, released: strays.length }, 'released work that nobody here knew of');
+    for (const { endpointId } of strays) this.wake(endpointId);
   }
 
   /** Takes over what hosts without a lease left behind. */
@@ -108,18 +129,15 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
 
   /** Resolves when nothing is claimed, running or being settled here. */
   async idle(): Promise<void> {
-    while (this.#pumping || this.#running.size > 0) {
-      await this.#pumping;
-      await Promise.all(this.#running);
-    }
+    while (this.#pumping || this.#open.size > 0) await Promise.all([this.#pumping, ...this.#open]);
   }
 
-  #wake(): void {
+  #wakePump(): void {
     if (this.#pumping || !this.#mayClaim()) return;
     this.#pumping = this.#pump().finally(() => {
       this.#pumping = undefined;
       // A poke or a free place that came between the last look and now.
-      if (this.#ring.isReady()) this.#wake();
+      if (this.#ring.isReady()) this.#wakePump();
     });
   }
 
@@ -136,27 +154,27 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
       this.#paused = true;
       clock.after(TROUBLE_PAUSE_MS, () => {
         this.#paused = false;
-        this.#wake();
+        this.#wakePump();
       });
     }
   }
 
   #mayClaim(): boolean {
-    return (
-      this.#started &&
-      !this.#paused &&
-      this.#running.size < this.#options.concurrency &&
-      this.#options.lease.isHeld()
-    );
+    const { concurrency, lease } = this.#options;
+    const hasRoom = this.#running < concurrency && this.#open.size < concurrency + MAX_UNSETTLED;
+    return this.#started && !this.#paused && hasRoom && lease.isHeld();
   }
 
   async #claimLane({ lane, pokes, share }: { lane: number; pokes: number; share: number }): Promise<void> {
-    const free = this.#options.concurrency - this.#running.size;
+    const free = this.#options.concurrency - this.#running;
     const limit = Math.min(this.#ring.room(lane), Math.max(1, Math.ceil(free / share)));
-    const rows = await this.#claimPhases(lane, limit);
+    const mayBeDue = (this.#nextDue.get(lane) ?? 0) <= this.#options.lease.now();
+    const rows = mayBeDue
+      ? await this.#claimPhases(lane, limit)
+      : await this.#claim(lane, PHASE.first, limit);
     if (rows.length < limit) {
       this.#ring.drained(lane, pokes);
-      await this.#askForWake(lane);
+      if (mayBeDue) await this.#askForWake(lane);
     }
     if (rows.length > 0) await this.#begin(rows);
   }
@@ -187,14 +205,18 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     });
   }
 
+  /** Looks when the lane's next item falls due, over all hosts' rows, and asks the clock to wake it then. */
   async #askForWake(lane: number): Promise<void> {
     const { database, source, lease, retryClock } = this.#options;
-    const at = await nextDueAt(database, source.table, lane);
-    if (at !== undefined && at > lease.now()) retryClock.wakeAt(source.name, lane, at);
+    const at = (await nextDueAt(database, source.table, lane)) ?? Infinity;
+    // Due now, and yet not claimed: it waits for another of its ordering key, or another host has it.
+    if (at <= lease.now()) return;
+    this.#nextDue.set(lane, at);
+    if (at !== Infinity) retryClock.wakeAt(source.name, lane, at);
   }
 
   async #begin(rows: readonly ClaimedRow[]): Promise<void> {
-    const { database, source } = this.#options;
+    const { database, source, logger } = this.#options;
     const items = await source.load(rows).catch(async (error: unknown) => {
       await releaseUnstarted(database, source.table, rows);
       throw error;
@@ -202,68 +224,66 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     for (const row of rows) {
       const item = items.get(row.id);
       if (item) this.#run(row, item);
+      else
+        logger.error(
+          { queue: source.name, id: row.id },
+          'a claimed item has no content; it was deleted meanwhile',
+        );
     }
   }
 
+  /** An item takes a place while its handler runs; writing its result takes none. */
   #run(row: ClaimedRow, item: Item): void {
-    this.#ring.begin(row.endpointId);
-    const running = this.#runAndSettle(row, item).finally(() => {
-      this.#running.delete(running);
-      this.#ring.end(row.endpointId);
-      this.#wake();
-    });
-    this.#running.add(running);
-  }
-
-  async #runAndSettle(row: ClaimedRow, item: Item): Promise<void> {
     const { source, clock, logger, random, lease } = this.#options;
-    const settlement = await runAttempt(source, item, row, {
-      clock,
-      logger,
-      random,
-      now: () => lease.now(),
-      hostSignal: lease.signal,
+    this.#ring.begin(row.endpointId);
+    this.#running += 1;
+    this.#held.set(row.id, row.token);
+    const environment = { clock, logger, random, now: () => lease.now(), hostSignal: lease.signal };
+    this.#track(
+      runAttempt(source, item, row, environment)
+        .finally(() => {
+          this.#running -= 1;
+          this.#ring.end(row.endpointId);
+          this.#wakePump();
+        })
+        .then((settlement) => settlement && this.#results.write(settlement, item))
+        .then((written) => written && this.#afterSettling(written))
+        .finally(() => {
+          if (this.#held.get(row.id) === row.token) this.#held.delete(row.id);
+        }),
+    );
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => {
+      this.#open.delete(tracked);
+      this.#wakePump();
     });
-    if (settlement) await this.#settle(settlement, item);
+    this.#open.add(tracked);
   }
 
-  /** Writes a result; waits for the database to come back as long as the lease is held. */
-  async #settle(settlement: Settlement, item: Item): Promise<void> {
-    const { source, logger, lease, clock } = this.#options;
-    const { row, step, attempt } = settlement;
-    const about = { queue: source.name, id: row.id, endpoint: row.endpointId, attempt: row.attempts };
-    try {
-      if ((await this.#settling.add(settlement)) === 'late')
-        return logger.warn(about, 'a late result was refused');
-      const durationMs = attempt.endedAt - attempt.startedAt;
-      logger.info(
-        { ...about, state: step.state, cause: attempt.cause, note: step.note, durationMs },
-        'attempt',
-      );
-      return this.#afterSettling(settlement);
-    } catch (error) {
-      logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
-      if (!isDatabaseTrouble(error)) {
-        return settlement.effects.isEmpty
-          ? undefined
-          : this.#settle(refusedEffects(settlement, item, error), item);
-      }
+  #afterSettling({ row, step }: Settlement): void {
+    const { endpointId: lane } = row;
+    if (step.state !== 'retrying') {
+      if (row.ordered) this.wake(lane);
+      return;
     }
-    await new Promise<void>((resolve) => clock.after(TROUBLE_PAUSE_MS, resolve));
-    if (row.owner === lease.incarnation && !lease.signal.aborted) await this.#settle(settlement, item);
+    // Many results of one lane share one question; the answer is the earliest due time over all hosts' rows.
+    this.#nextDue.delete(lane);
+    if (this.#asking.has(lane)) return;
+    this.#asking.add(lane);
+    this.#track(this.#askForWakeSoon(lane));
   }
 
-  #afterSettling({ row, step, nowMs }: Settlement): void {
-    const { source, retryClock } = this.#options;
-    if (step.state === 'retrying') retryClock.wakeAt(source.name, row.endpointId, nowMs + step.delayMs);
-    else if (row.ordered) this.poke(row.endpointId);
+  async #askForWakeSoon(lane: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#asking.delete(lane);
+    await this.#askForWake(lane).catch((error: unknown) => {
+      const { logger, source } = this.#options;
+      logger.warn(
+        { queue: source.name, endpoint: lane, reason: messageOf(error) },
+        'no wake-up asked for; the sweep will',
+      );
+    });
   }
-}
-
-function isDatabaseTrouble(error: unknown): boolean {
-  return (
-    (error instanceof GlueError && error.retryable) ||
-    isUnavailableDatabaseError(error) ||
-    isTransientDatabaseError(error)
-  );
 }

@@ -1,0 +1,95 @@
+import type { Clock } from '../clock/clock.js';
+import type { Database } from '../database/database.js';
+import { isTransientDatabaseError, isUnavailableDatabaseError } from '../database/database-errors.js';
+import { GlueError, messageOf } from '../errors/glue-error.js';
+import type { Logger } from '../log/logger.js';
+import { GroupCommit } from './group-commit.js';
+import type { HostLease } from './host-lease.js';
+import { refusedEffects } from './run-attempt.js';
+import { settleWork, type Settlement, type SettleResult } from './settle-work.js';
+import type { WorkItem, WorkSource } from './work-source.js';
+
+export interface ResultWriterOptions<Item extends WorkItem> {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lease: HostLease;
+  readonly source: WorkSource<Item>;
+}
+
+/** Pause after the database failed to write a result, in milliseconds. */
+const TROUBLE_PAUSE_MS = 500;
+/** Results per transaction. */
+const GROUP_SIZE = 200;
+
+/** Writes results of attempts, many in one transaction, and logs one line per attempt. */
+export class ResultWriter<Item extends WorkItem> {
+  readonly #group: GroupCommit<Settlement, SettleResult>;
+
+  constructor(private readonly options: ResultWriterOptions<Item>) {
+    const { clock, database, source } = options;
+    this.#group = new GroupCommit({
+      clock,
+      maxItems: GROUP_SIZE,
+      commit: (group) => settleWork(database, source.table, group),
+      overloaded: () => new GlueError('GLUE_STORE_UNAVAILABLE', 'too many results wait to be written'),
+    });
+  }
+
+  /**
+   * Writes a result; waits for a database that is away as long as the lease is held.
+   * @returns what was written; undefined when it came too late or could not be written (the row goes on elsewhere)
+   */
+  async write(settlement: Settlement, item: Item): Promise<Settlement | undefined> {
+    const { row } = settlement;
+    const about = {
+      queue: this.options.source.name,
+      id: row.id,
+      endpoint: row.endpointId,
+      attempt: row.attempts,
+    };
+    for (let wanted = settlement; ;) {
+      try {
+        return await this.#writeOnce(wanted, about);
+      } catch (error) {
+        this.options.logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
+        if (isDatabaseTrouble(error)) await this.#pause();
+        else if (wanted.effects.isEmpty) return undefined;
+        else wanted = refusedEffects(wanted, item, error);
+        if (!this.#isOurs(row.owner)) return undefined;
+      }
+    }
+  }
+
+  async #writeOnce(settlement: Settlement, about: object): Promise<Settlement | undefined> {
+    const { logger } = this.options;
+    if ((await this.#group.add(settlement)) === 'late') {
+      logger.warn(about, 'a late result was refused');
+      return undefined;
+    }
+    const { step, attempt } = settlement;
+    const durationMs = attempt.endedAt - attempt.startedAt;
+    logger.info(
+      { ...about, state: step.state, cause: attempt.cause, note: step.note, durationMs },
+      'attempt',
+    );
+    return settlement;
+  }
+
+  #isOurs(owner: number): boolean {
+    const { lease } = this.options;
+    return owner === lease.incarnation && !lease.signal.aborted;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.options.clock.after(TROUBLE_PAUSE_MS, resolve));
+  }
+}
+
+function isDatabaseTrouble(error: unknown): boolean {
+  return (
+    (error instanceof GlueError && error.retryable) ||
+    isUnavailableDatabaseError(error) ||
+    isTransientDatabaseError(error)
+  );
+}
