@@ -1,1 +1,2 @@
-export {};
+export { KnexBackend, type KnexBackendOptions, type KnexConnection } from './knex-backend.js';
+export type { TableNames } from './database.js';

@@ -22,6 +22,7 @@ export {
   type BackendChanges,
   type NewBackend,
 } from './backend/backend-store.js';
+export { hasBackends } from './backend/backend-table.js';
 export { BACKEND_TYPES, BackendTypes } from './backend/backend-types.js';
 export { ConnectorBackend, type BackendAttachment } from './backend/connector-backend.js';
 export { secret } from './backend/secret-setting.js';
@@ -59,7 +60,7 @@ export { inTransaction } from './database/in-transaction.js';
 export { migrate, pendingMigrations } from './database/migrate.js';
 export type { Migration } from './database/migration.js';
 export { openDatabase } from './database/open-database.js';
-export type { EndpointRecord, EndpointState } from './endpoint/endpoint-record.js';
+export type { EndpointRecord, EndpointState, EndpointView } from './endpoint/endpoint-record.js';
 export { EndpointStore } from './endpoint/endpoint-store.js';
 export { createEndpointTable, endpointTables } from './endpoint/endpoint-table.js';
 export { errorTable, type ErrorCode, type ErrorEntry } from './errors/error-table.js';
@@ -91,7 +92,12 @@ export {
   retry,
   type Outcome,
 } from './outcome/outcome.js';
-export { Provisioner, PROVISIONER, type ProvisionReport } from './provision/provision.js';
+export {
+  Provisioner,
+  PROVISIONER,
+  type ProvisionOptions,
+  type ProvisionReport,
+} from './provision/provision.js';
 export {
   DEFAULT_RETRY_DELAYS_SECONDS,
   defaultRetryPolicy,

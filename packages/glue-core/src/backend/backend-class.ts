@@ -10,7 +10,10 @@ export interface BackendClass {
   new (...args: never[]): ConnectorBackend;
   /** First half of backend references, e.g. `stripe`. Lower-case letters, digits, `.`, `_`, `-`. */
   readonly type: string;
-  /** Validates the settings, draws the form, marks secrets (see `secret()`). */
+  /**
+   * Validates the settings, draws the form, marks secrets (see `secret()`). What it gives is stored as JSON and goes
+   * through it again when it is read, so that defaults of a newer version apply: it must accept its own result.
+   */
   readonly settings: z.ZodObject;
   /** Name for people. @defaultValue the type */
   readonly label?: string;

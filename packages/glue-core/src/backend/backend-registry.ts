@@ -1,16 +1,17 @@
 import type { InjectionToken } from '../di.js';
-import { messageOf } from '../errors/glue-error.js';
+import { GlueError, messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
 import { formatBackendReference, type BackendReference } from '../naming/backend-reference.js';
 import type { BackendClass } from './backend-class.js';
 import type { BackendRecord } from './backend-record.js';
 import type { BackendStore } from './backend-store.js';
 import type { BackendTypes } from './backend-types.js';
+import { parseSettings } from './backend-settings.js';
 import { ConnectorBackend } from './connector-backend.js';
 
 export const BACKEND_REGISTRY: InjectionToken<BackendRegistry> = Symbol('glue:backend-registry');
 
-/** Why a backend cannot work now; `undefined` instance. */
+/** A backend as it is now: its instance, or why it cannot work. */
 export type BackendLookup =
   | { readonly state: 'ready'; readonly instance: ConnectorBackend }
   | { readonly state: 'inactive' | 'broken'; readonly reason: string };
@@ -21,7 +22,9 @@ export type BackendLookup =
  */
 export class BackendRegistry {
   #lookups = new Map<string, BackendLookup & { version: number }>();
+  readonly #secrets = new WeakMap<ConnectorBackend, readonly string[]>();
   readonly #ports = new Map<symbol, unknown>();
+  #refreshing: Promise<void> = Promise.resolve();
 
   /** @param build - the container's way to build a class */
   constructor(
@@ -36,8 +39,14 @@ export class BackendRegistry {
     this.#ports.set(token, port);
   }
 
-  /** Reads all records; instances of unchanged rows are kept. */
-  async refresh(): Promise<void> {
+  /** Reads all records; instances of unchanged rows are kept. One reading at a time, so that the latest one counts. */
+  refresh(): Promise<void> {
+    const refresh = this.#refreshing.then(() => this.#read());
+    this.#refreshing = refresh.catch(() => {});
+    return refresh;
+  }
+
+  async #read(): Promise<void> {
     const next = new Map<string, BackendLookup & { version: number }>();
     const opened = await this.store.openAll((reference, error) => {
       const reason = messageOf(error);
@@ -63,23 +72,53 @@ export class BackendRegistry {
     return this.#lookups.get(key) ?? { state: 'broken', reason: `there is no backend ${key}` };
   }
 
-  #lookup(record: BackendRecord, settings: Readonly<Record<string, unknown>>): BackendLookup {
+  /** @throws GLUE_BACKEND_NOT_FOUND, GLUE_BACKEND_UNUSABLE when it is disabled or broken, with the reason */
+  get(reference: BackendReference): ConnectorBackend {
+    const lookup = this.find(reference);
+    if (lookup.state === 'ready') return lookup.instance;
+    const key = formatBackendReference(reference);
+    throw this.#lookups.has(key)
+      ? new GlueError('GLUE_BACKEND_UNUSABLE', `backend ${key} cannot be used: ${lookup.reason}`)
+      : new GlueError('GLUE_BACKEND_NOT_FOUND', `there is no backend ${key}`);
+  }
+
+  /** The secrets of a backend in clear, so that logs can be kept free of them; none while it cannot work. */
+  secretsOf(reference: BackendReference): readonly string[] {
+    const lookup = this.find(reference);
+    return lookup.state === 'ready' ? (this.#secrets.get(lookup.instance) ?? []) : [];
+  }
+
+  #lookup(record: BackendRecord, stored: Readonly<Record<string, unknown>>): BackendLookup {
     if (!this.types.has(record.type))
       return { state: 'broken', reason: `no enabled connector registers the type "${record.type}"` };
     if (!record.active) return { state: 'inactive', reason: 'the backend is disabled' };
     const reference = formatBackendReference(record);
     try {
-      const instance = this.build(this.types.get(record.type));
+      const backendClass = this.types.get(record.type);
+      // Again, since the connector may be newer than the record: a setting can have come, with a default or without.
+      const settings = parseSettings(backendClass, stored, `backend ${reference}`);
+      const instance = this.build(backendClass);
       ConnectorBackend.attach<unknown>(instance, {
         record,
         settings,
         logger: this.logger.child({ backend: reference }),
         ports: this.#ports,
       });
+      const secrets = this.types.secretsOf(record.type).map((name) => settings[name]);
+      this.#secrets.set(
+        instance,
+        secrets.filter((value) => typeof value === 'string'),
+      );
       return { state: 'ready', instance };
     } catch (error) {
-      this.logger.error({ backend: reference, reason: messageOf(error) }, 'a backend could not be built');
-      return { state: 'broken', reason: messageOf(error) };
+      const reason = reasonOf(error);
+      this.logger.error({ backend: reference, reason }, 'a backend could not be built');
+      return { state: 'broken', reason };
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  const problems = error instanceof GlueError ? error.problems : [];
+  return problems.length === 0 ? messageOf(error) : `${messageOf(error)}: ${problems.join('; ')}`;
 }

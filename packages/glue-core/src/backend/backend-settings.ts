@@ -4,7 +4,6 @@ import { GlueError } from '../errors/glue-error.js';
 import { problemsOf } from '../validation/problems.js';
 import type { BackendClass } from './backend-class.js';
 import type { SecretView } from './backend-record.js';
-import { secretSettingsOf } from './secret-setting.js';
 
 /** A secret as it lies in the database. */
 const sealedSchema = z.strictObject({ $sealed: z.string(), lastFour: z.string() });
@@ -27,46 +26,70 @@ export function parseSettings(
   });
 }
 
-/** Turns validated settings into what is stored: secrets encrypted, everything else as it is. */
+/**
+ * Turns validated settings into what is stored: secrets encrypted, everything else as it is.
+ * @throws GLUE_CONNECTOR_DEFINITION when the schema turned a secret into something else than text
+ */
 export function sealSettings(
-  backendClass: BackendClass,
-  settings: Record<string, unknown>,
+  settings: Readonly<Record<string, unknown>>,
+  secrets: readonly string[],
   box: SecretBox,
   id: number,
 ): string {
-  const sealed = { ...settings };
-  for (const name of secretSettingsOf(backendClass.settings)) {
+  const sealed: Record<string, unknown> = { ...settings };
+  for (const name of secrets) {
     const value = settings[name];
-    if (typeof value !== 'string') continue;
-    sealed[name] = {
-      $sealed: box.seal(value, place(id, name)),
-      lastFour: value.length >= MIN_LENGTH_TO_SHOW ? value.slice(-4) : '',
-    };
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'string')
+      throw new GlueError(
+        'GLUE_CONNECTOR_DEFINITION',
+        `the secret setting "${name}" is no text once validated; it cannot be stored encrypted`,
+      );
+    sealed[name] = { $sealed: box.seal(value, place(id, name)), lastFour: lastFourOf(value) };
   }
   return JSON.stringify(sealed);
 }
 
-/** The stored settings in clear. @throws GLUE_SECRET_KEY_MISSING */
-export function openSettings(stored: string, box: SecretBox, id: number): Record<string, unknown> {
-  return mapSealed(stored, (name, { $sealed }) => box.open($sealed, place(id, name)));
-}
-
-/** The stored settings for people: secrets only said to be set. */
-export function viewSettings(stored: string): Record<string, unknown> {
-  return mapSealed(stored, (_name, { lastFour }): SecretView => ({ set: true, lastFour }));
-}
-
-function mapSealed(
+/**
+ * The stored settings in clear.
+ * @param except - names of settings that are not needed; their secrets need not open
+ * @throws GLUE_SECRET_KEY_MISSING
+ */
+export function openSettings(
   stored: string,
-  replace: (name: string, sealed: z.infer<typeof sealedSchema>) => unknown,
+  box: SecretBox,
+  id: number,
+  except: readonly string[] = [],
 ): Record<string, unknown> {
-  const settings = storedSchema.parse(JSON.parse(stored));
+  const needed = storedSettings(stored).filter(([name]) => !except.includes(name));
   return Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => {
+    needed.map(([name, value]) => {
       const sealed = sealedSchema.safeParse(value);
-      return [name, sealed.success ? replace(name, sealed.data) : value];
+      return [name, sealed.success ? box.open(sealed.data.$sealed, place(id, name)) : value];
     }),
   );
 }
+
+/**
+ * The stored settings for people: secrets only said to be set.
+ * @param secrets - what the class calls secret now; it may have been stored before it was called so
+ */
+export function viewSettings(stored: string, secrets: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    storedSettings(stored).map(([name, value]): [string, unknown] => {
+      const sealed = sealedSchema.safeParse(value);
+      if (sealed.success) return [name, shown(sealed.data.lastFour)];
+      const isSecretInClear = typeof value === 'string' && secrets.includes(name);
+      return [name, isSecretInClear ? shown(lastFourOf(value)) : value];
+    }),
+  );
+}
+
+function storedSettings(stored: string): [string, unknown][] {
+  return Object.entries(storedSchema.parse(JSON.parse(stored)));
+}
+
+const shown = (lastFour: string): SecretView => ({ set: true, lastFour });
+const lastFourOf = (text: string) => (text.length >= MIN_LENGTH_TO_SHOW ? text.slice(-4) : '');
 
 const place = (id: number, name: string) => `backend:${id}:${name}`;

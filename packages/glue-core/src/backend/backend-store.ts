@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { audit } from '../audit/audit-log.js';
 import { announceChange } from '../change/change-feed.js';
 import type { Clock } from '../clock/clock.js';
@@ -9,7 +10,9 @@ import type { InjectionToken } from '../di.js';
 import { GlueError } from '../errors/glue-error.js';
 import { formatBackendReference, type BackendReference } from '../naming/backend-reference.js';
 import { isSlug, slug } from '../naming/slug.js';
+import { problemsOf } from '../validation/problems.js';
 import { DEFAULT_COMPANY, type BackendRecord, type BackendView } from './backend-record.js';
+import { backendFieldsSchema } from './backend-fields.js';
 import { openSettings, parseSettings, sealSettings, viewSettings } from './backend-settings.js';
 import { BACKENDS, type BackendRow } from './backend-table.js';
 import type { BackendTypes } from './backend-types.js';
@@ -52,6 +55,7 @@ export class BackendStore {
     const name = input.name.trim();
     const code = codeOf(input.code, name);
     const company = input.company ?? DEFAULT_COMPANY;
+    checkFields({ code, name, company }, `backend "${code}"`);
     const settings = parseSettings(backendClass, input.settings, `backend "${code}"`);
     const now = this.clock.now();
     const row = {
@@ -64,12 +68,12 @@ export class BackendStore {
       version: 1,
     };
 
-    return this.#guardCode({ ...row }, async (trx) => {
+    return this.#guardCode(row, async (trx) => {
       const [id] = await trx(BACKENDS).insert({ ...row, created_at: now, updated_at: now });
       if (id === undefined) throw new Error('the database gave no id');
       await trx(BACKENDS)
         .where({ id })
-        .update({ settings: sealSettings(backendClass, settings, this.box, id) });
+        .update({ settings: sealSettings(settings, this.types.secretsOf(input.type), this.box, id) });
       await audit(trx, {
         at: now,
         actor,
@@ -81,32 +85,37 @@ export class BackendStore {
     });
   }
 
-  /** @throws GLUE_BACKEND_NOT_FOUND and everything that create throws */
-  async update(reference: BackendReference, changes: BackendChanges, actor: string): Promise<BackendView> {
-    const { record, settings: present } = await this.open(reference);
-    const backendClass = this.types.get(record.type);
-    const code = changes.code === undefined ? record.code : codeOf(changes.code, '');
-    const settings = parseSettings(
-      backendClass,
-      { ...present, ...changes.settings },
-      `backend ${formatBackendReference(reference)}`,
-    );
+  /**
+   * @param expectedVersion - the version that the changes were made for. @defaultValue the present one
+   * @throws GLUE_BACKEND_NOT_FOUND and everything that create throws; GLUE_CHANGED_MEANWHILE when the record has
+   *   another version than expected, GLUE_DATABASE_CONFLICT when somebody else changes it at this very moment
+   */
+  async update(
+    reference: BackendReference,
+    changes: BackendChanges,
+    actor: string,
+    expectedVersion?: number,
+  ): Promise<BackendView> {
+    const before = await this.#row(reference);
+    const subject = `backend ${formatBackendReference(reference)}`;
+    if (expectedVersion !== undefined && expectedVersion !== before.version)
+      throw new GlueError(
+        'GLUE_CHANGED_MEANWHILE',
+        `${subject} has version ${before.version}, the changes were made for ${expectedVersion}`,
+      );
     const row = {
-      code,
-      name: changes.name?.trim() ?? record.name,
-      active: changes.active ?? record.active,
-      settings: sealSettings(backendClass, settings, this.box, record.id),
-      version: record.version + 1,
+      code: changes.code === undefined ? before.code : codeOf(changes.code, ''),
+      name: changes.name?.trim() ?? before.name,
+      active: changes.active ?? Boolean(before.active),
+      settings: isOnlyDisabling(changes) ? before.settings : this.#changedSettings(before, changes, subject),
+      version: before.version + 1,
       updated_at: this.clock.now(),
     };
-    return this.#guardCode({ ...record, code }, async (trx) => {
-      const changed = await trx(BACKENDS).where({ id: record.id, version: record.version }).update(row);
+    checkFields({ ...row, company: before.company }, subject);
+    return this.#guardCode({ ...before, code: row.code }, async (trx) => {
+      const changed = await trx(BACKENDS).where({ id: before.id, version: before.version }).update(row);
       if (changed !== 1)
-        throw new GlueError(
-          'GLUE_DATABASE_CONFLICT',
-          `backend ${formatBackendReference(reference)} was changed meanwhile`,
-        );
-      const subject = `backend ${formatBackendReference(reference)}`;
+        throw new GlueError('GLUE_DATABASE_CONFLICT', `${subject} was changed by somebody else meanwhile`);
       await audit(trx, {
         at: row.updated_at,
         actor,
@@ -114,23 +123,23 @@ export class BackendStore {
         subject,
         detail: { fields: Object.keys(changes) },
       });
-      return record.id;
+      return before.id;
     });
   }
 
   async list(): Promise<BackendView[]> {
     const rows = await this.database<BackendRow>(BACKENDS).orderBy('id');
-    return rows.map(viewOf);
+    return rows.map((row) => this.#view(row));
   }
 
   /** @throws GLUE_BACKEND_NOT_FOUND */
   async get(reference: BackendReference): Promise<BackendView> {
-    return viewOf(await this.#row(reference));
+    return this.#view(await this.#row(reference));
   }
 
   async findByCode(type: string, code: string, company = DEFAULT_COMPANY): Promise<BackendView | undefined> {
     const row = await this.database<BackendRow>(BACKENDS).where({ type, code, company }).first();
-    return row && viewOf(row);
+    return row && this.#view(row);
   }
 
   /** With secrets in clear. @throws GLUE_BACKEND_NOT_FOUND, GLUE_SECRET_KEY_MISSING */
@@ -149,6 +158,18 @@ export class BackendStore {
         return [];
       }
     });
+  }
+
+  /** What is stored, merged with the changes. Secrets that are given anew need not open: so a lost key can be mended. */
+  #changedSettings(before: BackendRow, { settings = {} }: BackendChanges, who: string): string {
+    const backendClass = this.types.get(before.type);
+    const present = openSettings(before.settings, this.box, before.id, Object.keys(settings));
+    const wanted = parseSettings(backendClass, { ...present, ...settings }, who);
+    return sealSettings(wanted, this.types.secretsOf(before.type), this.box, before.id);
+  }
+
+  #view(row: BackendRow): BackendView {
+    return { ...recordOf(row), settings: viewSettings(row.settings, this.types.secretsOf(row.type)) };
   }
 
   #opened(row: BackendRow): OpenBackend {
@@ -195,6 +216,14 @@ function recordOf({ id, type, code, name, company, active, version }: BackendRow
   return { id, type, code, name, company, active: Boolean(active), version };
 }
 
-function viewOf(row: BackendRow): BackendView {
-  return { ...recordOf(row), settings: viewSettings(row.settings) };
+/** Settings are validated on every save, but a backend that does not work any more can still be disabled. */
+function isOnlyDisabling({ active, settings }: BackendChanges): boolean {
+  return active === false && settings === undefined;
+}
+
+/** @throws GLUE_BACKEND_INVALID */
+function checkFields(fields: z.infer<typeof backendFieldsSchema>, who: string): void {
+  const { error } = backendFieldsSchema.safeParse(fields);
+  if (error)
+    throw new GlueError('GLUE_BACKEND_INVALID', `${who} is not valid`, { problems: problemsOf(error) });
 }

@@ -1,4 +1,5 @@
 import { createTable, keyColumn, longTextColumn, timeColumn } from '../database/columns.js';
+import type { Database } from '../database/database.js';
 import type { Migration } from '../database/migration.js';
 
 export const BACKENDS = 'glue_backends';
@@ -33,3 +34,8 @@ export const createBackends: Migration = {
       table.unique(['type', 'company', 'code'], { indexName: `${BACKENDS}_code` });
     }),
 };
+
+/** Whether there is any backend record, and so perhaps a secret that only the present key opens. */
+export async function hasBackends(database: Database): Promise<boolean> {
+  return (await database<BackendRow>(BACKENDS).first('id')) !== undefined;
+}

@@ -62,22 +62,39 @@ export class ChangeFeed {
     await this.#looking;
   }
 
-  /** Looks at once; whoever changed something itself need not wait for the timer. */
-  async look(): Promise<void> {
+  /**
+   * Looks at once; whoever changed something itself need not wait for the timer. One look at a time, so that what
+   * an earlier one read never replaces what a later one did.
+   * @throws what a listener threw, after the others were called; the next look calls it again
+   */
+  look(): Promise<void> {
+    const look = this.#looking.then(() => this.#lookNow());
+    this.#looking = look.catch(() => {});
+    return look;
+  }
+
+  async #lookNow(): Promise<void> {
     const rows = await this.database<{ topic: ChangeTopic; value: number }>(CHANGES).select('topic', 'value');
     const changed = rows.filter(({ topic, value }) => this.#seen.get(topic) !== Number(value));
+    const errors: unknown[] = [];
     for (const { topic, value } of changed) {
-      for (const listener of this.#listeners.get(topic) ?? []) await listener();
-      this.#seen.set(topic, Number(value));
+      try {
+        for (const listener of this.#listeners.get(topic) ?? []) await listener();
+        this.#seen.set(topic, Number(value));
+      } catch (error) {
+        errors.push(error);
+      }
     }
+    if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('; '));
+    if (errors.length === 1) throw errors[0];
   }
 
   #schedule(): void {
     if (this.#stopped) return;
     this.#cancelTimer = this.clock.after(this.everyMs, () => {
-      this.#looking = this.look()
+      void this.look()
         .catch((error: unknown) =>
-          this.logger.warn({ reason: messageOf(error) }, 'changes could not be looked for'),
+          this.logger.warn({ reason: messageOf(error) }, 'what changed could not be read again'),
         )
         .finally(() => this.#schedule());
     });

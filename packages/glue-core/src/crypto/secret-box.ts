@@ -4,6 +4,8 @@ import { GlueError } from '../errors/glue-error.js';
 
 export const SECRET_BOX: InjectionToken<SecretBox> = Symbol('glue:secret-box');
 
+const TAG_BYTES = 16;
+
 /**
  * Encrypts secrets for the database: AES-256-GCM, a fresh 96-bit nonce each (NIST SP 800-38D), bound to the place
  * where they belong, so that a value copied to another record does not open.
@@ -33,8 +35,8 @@ export class SecretBox {
 
   /** @throws GLUE_SECRET_KEY_MISSING when the text was sealed with another key, for another place, or was changed */
   open(sealed: string, place: string): string {
-    const [version, keyId, nonce, bytes] = sealed.split('.');
-    if (version !== 'v1' || nonce === undefined || bytes === undefined) {
+    const [version, keyId, nonce, bytes, ...rest] = sealed.split('.');
+    if (version !== 'v1' || nonce === undefined || bytes === undefined || rest.length > 0) {
       throw new GlueError('GLUE_SECRET_KEY_MISSING', `the secret at ${place} has an unknown form`);
     }
     if (keyId !== this.#keyId) {
@@ -44,12 +46,16 @@ export class SecretBox {
       );
     }
     const data = Buffer.from(bytes, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, Buffer.from(nonce, 'base64url')).setAAD(
-      Buffer.from(place),
-    );
-    decipher.setAuthTag(data.subarray(-16));
     try {
-      return Buffer.concat([decipher.update(data.subarray(0, -16)), decipher.final()]).toString('utf8');
+      // The length is named, since a cut tag would be taken otherwise and be easier to guess.
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, Buffer.from(nonce, 'base64url'), {
+        authTagLength: TAG_BYTES,
+      })
+        .setAAD(Buffer.from(place))
+        .setAuthTag(data.subarray(-TAG_BYTES));
+      return Buffer.concat([decipher.update(data.subarray(0, -TAG_BYTES)), decipher.final()]).toString(
+        'utf8',
+      );
     } catch (error) {
       throw new GlueError(
         'GLUE_SECRET_KEY_MISSING',

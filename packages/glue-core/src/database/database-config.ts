@@ -11,7 +11,7 @@ const sqlite = z.strictObject({
 const mysql = z.strictObject({
   client: z.literal('mysql'),
   /** `mysql://user:password@host:port/database`; MariaDB too. */
-  url: z.url({ protocol: /^mysql$/, error: 'must look like mysql://user:password@host:3306/database' }),
+  url: z.string().refine(isMysqlUrl, 'must look like mysql://user:password@host:3306/database'),
   poolSize: z.number().int().min(2).max(200).default(10),
   connectTimeoutMs: z.number().int().min(100).default(5_000),
   /** TLS to the server: the certificate authority's file, or `true` for the system's authorities. */
@@ -23,3 +23,9 @@ export const databaseConfigSchema = z.discriminatedUnion('client', [sqlite, mysq
 export type DatabaseConfig = z.infer<typeof databaseConfigSchema>;
 export type SqliteConfig = z.infer<typeof sqlite>;
 export type MysqlConfig = z.infer<typeof mysql>;
+
+function isMysqlUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname } = new URL(text);
+  return protocol === 'mysql:' && hostname !== '' && pathname.length > 1;
+}

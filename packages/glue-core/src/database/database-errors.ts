@@ -1,3 +1,5 @@
+import { GlueError } from '../errors/glue-error.js';
+
 /** MySQL: lock wait timeout, deadlock or a cluster's refused certification, cluster node not ready. */
 const mysqlTransient: ReadonlySet<unknown> = new Set([1205, 1213, 1047]);
 const mysqlUnavailable: ReadonlySet<unknown> = new Set([
@@ -33,6 +35,16 @@ export function isUnavailableDatabaseError(error: unknown): boolean {
   const { code, errno, name } = fields(error);
   if (name === 'KnexTimeoutError' || mysqlUnavailable.has(errno) || unavailableCodes.has(code)) return true;
   return typeof code === 'string' && code.startsWith('SQLITE_IOERR');
+}
+
+/** What to throw for what a database threw: GLUE_DATABASE_UNAVAILABLE when it is away, else the error itself. */
+export function asGlueError(error: unknown): unknown {
+  if (error instanceof GlueError || !isUnavailableDatabaseError(error)) return error;
+  const { code, name } = fields(error);
+  const reason = String(code ?? name);
+  return new GlueError('GLUE_DATABASE_UNAVAILABLE', `the database cannot be used (${reason})`, {
+    cause: error,
+  });
 }
 
 /** A unique or primary key refused the row. */

@@ -1,8 +1,9 @@
 import { dialectOf, type Database } from './database.js';
 
+/** MySQL: from UTC, since UNIX_TIMESTAMP(NOW()) is an hour off when the server's summer time ends. */
 const nowSql = {
   sqlite: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
-  mysql: 'SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) AS now',
+  mysql: "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000 AS now",
 } as const;
 
 /** The database's own time in Unix milliseconds: the one clock that all hosts share. */

@@ -1,6 +1,6 @@
 import { GlueError } from '../errors/glue-error.js';
 import type { Database, Transaction } from './database.js';
-import { isTransientDatabaseError, isUnavailableDatabaseError } from './database-errors.js';
+import { asGlueError, isTransientDatabaseError } from './database-errors.js';
 
 /** How often a transaction that the database refused for reasons of its own is run again. */
 const MAX_RUNS = 8;
@@ -29,11 +29,6 @@ export async function inTransaction<T>(
       await pause(run);
     }
   }
-}
-
-function asGlueError(error: unknown): unknown {
-  if (!isUnavailableDatabaseError(error)) return error;
-  return new GlueError('GLUE_DATABASE_UNAVAILABLE', 'the database cannot be reached', { cause: error });
 }
 
 /** Doubling pauses with full jitter, so that two that clashed do not clash again: below 5, 10, 20 … 320 ms. */

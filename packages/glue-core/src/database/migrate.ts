@@ -1,6 +1,6 @@
 import { GlueError, messageOf } from '../errors/glue-error.js';
 import { dialectOf, type Database, type Transaction } from './database.js';
-import { isDuplicateKeyError } from './database-errors.js';
+import { asGlueError, isDuplicateKeyError } from './database-errors.js';
 import { rowsOf } from './database-time.js';
 import { inTransaction } from './in-transaction.js';
 import type { Migration } from './migration.js';
@@ -11,15 +11,21 @@ const LOCK_WAIT_SECONDS = 60;
 
 /**
  * Brings the schema up to date. Safe when several hosts start at once: SQLite's write lock and MySQL's named
- * lock both end with the process that holds them, so a crash leaves nothing locked.
+ * lock both end with the process that holds them, so a crash leaves nothing locked. (The nodes of a cluster do not
+ * share named locks: there, migrate from one host before the others start.)
  * @returns the names of the migrations that ran now
- * @throws GLUE_SCHEMA_NEWER when the database knows migrations that this version does not; GLUE_MIGRATION_FAILED
+ * @throws GLUE_SCHEMA_NEWER when the database knows migrations of a given package that this version does not;
+ *   GLUE_MIGRATION_FAILED, GLUE_DATABASE_UNAVAILABLE
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
-  await makeMigrationTable(database);
-  return dialectOf(database) === 'sqlite'
-    ? inTransaction(database, (trx) => runPending(trx, migrations))
-    : underNamedLock(database, () => inEachOwnTransaction(database, migrations));
+  try {
+    await makeMigrationTable(database);
+    return dialectOf(database) === 'sqlite'
+      ? await inTransaction(database, (trx) => inOneTransaction(trx, migrations))
+      : await underNamedLock(database, () => inEachOwnTransaction(database, migrations));
+  } catch (error) {
+    throw asGlueError(error);
+  }
 }
 
 /** Names of migrations that are not applied yet. @throws GLUE_SCHEMA_NEWER */
@@ -49,9 +55,11 @@ async function appliedNames(database: Database): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
+/** Migrations of a package that none are given of are left alone: its side was removed, its tables stay. */
 function pending(applied: ReadonlySet<string>, migrations: readonly Migration[]): Migration[] {
   const known = new Set(migrations.map(({ name }) => name));
-  const unknown = [...applied].filter((name) => !known.has(name));
+  const packages = new Set(migrations.map(packageOf));
+  const unknown = [...applied].filter((name) => !known.has(name) && packages.has(packageOf({ name })));
   if (unknown.length > 0) {
     throw new GlueError(
       'GLUE_SCHEMA_NEWER',
@@ -61,25 +69,40 @@ function pending(applied: ReadonlySet<string>, migrations: readonly Migration[])
   return migrations.filter(({ name }) => !applied.has(name));
 }
 
-async function runPending(trx: Transaction, migrations: readonly Migration[]): Promise<string[]> {
+/** The first part of a migration's name, e.g. `core`. */
+function packageOf({ name }: Pick<Migration, 'name'>): string | undefined {
+  return name.split('-', 1)[0];
+}
+
+async function inOneTransaction(trx: Transaction, migrations: readonly Migration[]): Promise<string[]> {
   const todo = pending(await appliedNames(trx), migrations);
-  for (const migration of todo) await apply(trx, migration);
+  for (const migration of todo) await naming(migration, () => apply(trx, migration));
   return todo.map(({ name }) => name);
 }
 
 /** MySQL commits at each schema change anyway, so every migration stands for itself. */
 async function inEachOwnTransaction(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   const todo = pending(await appliedNames(database), migrations);
-  for (const migration of todo) await inTransaction(database, (trx) => apply(trx, migration));
+  for (const migration of todo)
+    await naming(migration, () => inTransaction(database, (trx) => apply(trx, migration)));
   return todo.map(({ name }) => name);
 }
 
 async function apply(trx: Transaction, migration: Migration): Promise<void> {
+  await migration.up(trx);
+  await trx(TABLE)
+    .insert({ name: migration.name, applied_at: Date.now() })
+    .catch((error: unknown) => {
+      // A host on another node of a cluster did the same at the same time.
+      if (!isDuplicateKeyError(error)) throw error;
+    });
+}
+
+/** Says which migration failed. */
+async function naming(migration: Migration, work: () => Promise<void>): Promise<void> {
   try {
-    await migration.up(trx);
-    await trx(TABLE).insert({ name: migration.name, applied_at: Date.now() });
+    await work();
   } catch (error) {
-    if (isDuplicateKeyError(error)) return;
     throw new GlueError('GLUE_MIGRATION_FAILED', `migration ${migration.name} failed: ${messageOf(error)}`, {
       cause: error,
     });
@@ -89,7 +112,7 @@ async function apply(trx: Transaction, migration: Migration): Promise<void> {
 /** Holds a named lock on a connection of its own while the work runs. */
 async function underNamedLock<T>(database: Database, work: () => Promise<T>): Promise<T> {
   return database.transaction(async (holder) => {
-    const answer: unknown = await holder.raw('SELECT GET_LOCK(?, ?) AS got', [`${TABLE}`, LOCK_WAIT_SECONDS]);
+    const answer: unknown = await holder.raw('SELECT GET_LOCK(?, ?) AS got', [TABLE, LOCK_WAIT_SECONDS]);
     if (Number(rowsOf<{ got: number | null }>(answer)[0]?.got) !== 1) {
       throw new GlueError(
         'GLUE_MIGRATION_FAILED',
@@ -99,7 +122,8 @@ async function underNamedLock<T>(database: Database, work: () => Promise<T>): Pr
     try {
       return await work();
     } finally {
-      await holder.raw('SELECT RELEASE_LOCK(?)', [TABLE]);
+      // Where the connection is gone the lock is too; the work's own error is the one to tell of.
+      await holder.raw('SELECT RELEASE_LOCK(?)', [TABLE]).catch(() => {});
     }
   });
 }

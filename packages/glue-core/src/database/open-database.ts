@@ -5,6 +5,9 @@ import type { Database } from './database.js';
 import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
 import { prepareSqliteConnection } from './sqlite-connection.js';
 
+/** Values stay out of the messages of database errors, and so out of logs: they can be payloads or secrets. */
+const quietErrors = { compileSqlOnError: false } as const;
+
 /** Opens the database of a host. Connections are made on first use; close with `database.destroy()`. */
 export function openDatabase(config: DatabaseConfig): Database {
   switch (config.client) {
@@ -18,6 +21,7 @@ export function openDatabase(config: DatabaseConfig): Database {
 function openSqlite({ file, durability }: SqliteConfig): Database {
   mkdirSync(dirname(file), { recursive: true });
   return knex({
+    ...quietErrors,
     client: 'better-sqlite3',
     connection: { filename: file },
     useNullAsDefault: true,
@@ -33,6 +37,7 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
 function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Database {
   const { hostname, port, username, password, pathname } = new URL(url);
   return knex({
+    ...quietErrors,
     client: 'mysql2',
     connection: {
       host: hostname.replace(/^\[|\]$/g, ''),

@@ -24,3 +24,11 @@ export interface EndpointRecord<Config = unknown> {
   readonly config: Config;
   readonly version: number;
 }
+
+/** An endpoint as API and CLI show it: also one whose configuration is not valid, so that it hides no other. */
+export interface EndpointView<Config = unknown> extends Omit<EndpointRecord<Config>, 'config'> {
+  /** With defaults; undefined while it is not valid, say since its side is newer. */
+  readonly config: Config | undefined;
+  /** What is wrong with the configuration; empty when it is valid. */
+  readonly problems: readonly string[];
+}

@@ -8,18 +8,14 @@ import { GlueError } from '../errors/glue-error.js';
 import type { BackendReference } from '../naming/backend-reference.js';
 import type { SideName } from '../side/side-name.js';
 import { problemsOf } from '../validation/problems.js';
-import type { EndpointRecord, EndpointState } from './endpoint-record.js';
+import { mayBecome } from './endpoint-moves.js';
+import type { EndpointRecord, EndpointState, EndpointView } from './endpoint-record.js';
 import { endpointOf, endpointTables, type EndpointRow } from './endpoint-table.js';
 import type { EndpointOwner, EndpointPlan } from './plan-endpoint.js';
 
-/** Which state may follow which. A person archives and activates; Glue itself disables. */
-const moves: Readonly<Record<EndpointState, readonly EndpointState[]>> = {
-  draft: ['active', 'archived'],
-  active: ['paused', 'disabled', 'archived'],
-  paused: ['active', 'archived'],
-  disabled: ['active', 'archived'],
-  archived: ['draft'],
-};
+/** As long as the columns: of the reason, and of the path, which is the code by default. */
+const MAX_REASON_LENGTH = 255;
+const MAX_CODE_LENGTH = 128;
 
 export interface EndpointStoreOptions<Config> {
   readonly database: Database;
@@ -39,57 +35,85 @@ export class EndpointStore<Config = unknown> {
     this.#table = endpointTables[options.side];
   }
 
-  async list(): Promise<EndpointRecord<Config>[]> {
+  async list(): Promise<EndpointView<Config>[]> {
     const rows = await this.#rows(this.options.database).orderBy('id');
-    return rows.map((row) => this.#record(row));
+    return rows.map((row) => this.#view(row));
   }
 
-  async listForBackend({ type, id }: BackendReference): Promise<EndpointRecord<Config>[]> {
+  /** Every endpoint, ready to be used; one whose configuration is not valid is reported and left out. */
+  async openAll(
+    report: (row: Pick<EndpointRow, 'id' | 'code' | 'path' | 'state'>, error: unknown) => void,
+  ): Promise<EndpointRecord<Config>[]> {
+    const rows = await this.#rows(this.options.database).orderBy('id');
+    return rows.flatMap((row) => {
+      try {
+        return [{ ...endpointOf(row), config: this.checkConfig(row.code, JSON.parse(row.config)) }];
+      } catch (error) {
+        report(row, error);
+        return [];
+      }
+    });
+  }
+
+  async listForBackend({ type, id }: BackendReference): Promise<EndpointView<Config>[]> {
     const rows = await this.#rows(this.options.database)
       .where({ backend_type: type, backend_id: id })
       .orderBy('id');
-    return rows.map((row) => this.#record(row));
+    return rows.map((row) => this.#view(row));
   }
 
   /** @throws GLUE_ENDPOINT_NOT_FOUND */
-  async getByCode(code: string): Promise<EndpointRecord<Config>> {
+  async getByCode(code: string): Promise<EndpointView<Config>> {
     const row = await this.#rows(this.options.database).where({ code }).first();
-    if (!row) throw new GlueError('GLUE_ENDPOINT_NOT_FOUND', `there is no ${this.side} endpoint "${code}"`);
-    return this.#record(row);
+    if (!row) throw this.#notFound(code);
+    return this.#view(row);
   }
 
-  /** Moves an endpoint to another state. @throws GLUE_ENDPOINT_NOT_FOUND, GLUE_ENDPOINT_STATE */
-  async setState(
+  /**
+   * Moves an endpoint to another state.
+   * @throws GLUE_ENDPOINT_NOT_FOUND, GLUE_ENDPOINT_STATE; GLUE_ENDPOINT_INCOMPLETE with every problem of one that
+   *   cannot be active
+   */
+  setState(
     code: string,
     state: EndpointState,
     actor: string,
     reason?: string,
-  ): Promise<EndpointRecord<Config>> {
-    const { database, clock, side } = this.options;
-    const now = clock.now();
-    await inTransaction(database, async (trx) => {
-      const row = await this.#rows(trx).where({ code }).first();
-      if (!row) throw new GlueError('GLUE_ENDPOINT_NOT_FOUND', `there is no ${side} endpoint "${code}"`);
-      if (!moves[row.state].includes(state)) {
+  ): Promise<EndpointView<Config>> {
+    return this.#change(code, actor, 'endpoint.state', (row) => {
+      if (!mayBecome(this.side, row.state, state)) {
         throw new GlueError(
           'GLUE_ENDPOINT_STATE',
-          `${side} endpoint "${code}" is ${row.state}; it cannot become ${state}`,
+          `${this.side} endpoint "${code}" is ${row.state}; it cannot become ${state}`,
         );
       }
-      if (state === 'active') this.checkConfig(code, JSON.parse(row.config));
-      await this.#rows(trx)
-        .where({ id: row.id })
-        .update({ state, reason: reason ?? null, version: row.version + 1, updated_at: now });
-      await audit(trx, {
-        at: now,
-        actor,
-        action: 'endpoint.state',
-        subject: `${side} endpoint ${code}`,
+      const problems = state === 'active' ? this.#view(row).problems : [];
+      if (problems.length > 0) {
+        throw new GlueError('GLUE_ENDPOINT_INCOMPLETE', `${this.side} endpoint "${code}" cannot be active`, {
+          problems,
+        });
+      }
+      return {
+        values: { state, reason: reason?.slice(0, MAX_REASON_LENGTH) ?? null },
         detail: { from: row.state, to: state },
-      });
-      await announceChange(trx, side);
+      };
     });
-    return this.getByCode(code);
+  }
+
+  /**
+   * Changes keys of an endpoint's configuration; what a person edited is kept when seeds are applied again.
+   * @throws GLUE_ENDPOINT_NOT_FOUND, GLUE_ENDPOINT_INVALID
+   */
+  editConfig(
+    code: string,
+    changes: Readonly<Record<string, unknown>>,
+    actor: string,
+  ): Promise<EndpointView<Config>> {
+    return this.#change(code, actor, 'endpoint.edit', (row) => {
+      const config = { ...(JSON.parse(row.config) as Record<string, unknown>), ...changes };
+      this.checkConfig(code, config);
+      return { values: { config: JSON.stringify(config) }, detail: { fields: Object.keys(changes) } };
+    });
   }
 
   /** @throws GLUE_ENDPOINT_INVALID with every problem of the configuration */
@@ -105,42 +129,15 @@ export class EndpointStore<Config = unknown> {
     );
   }
 
-  /** Rows as stored, for planning. */
+  /** Rows as stored, for planning; nobody else changes them until the transaction ends. */
   rowsOf(
     trx: Transaction,
     ids: { seedIds: readonly string[]; backend?: BackendReference },
   ): Promise<EndpointRow[]> {
-    const query = this.#rows(trx).whereIn('seed_id', ids.seedIds);
+    const query = this.#rows(trx).whereIn('seed_id', ids.seedIds).forUpdate();
     return ids.backend
       ? query.where({ backend_type: ids.backend.type, backend_id: ids.backend.id })
       : query.whereNull('backend_type');
-  }
-
-  /** Which other endpoint holds the code, path or link that a plan needs; in words, with its owner. */
-  async clashesOf(
-    trx: Transaction,
-    plan: EndpointPlan,
-    owner: EndpointOwner,
-    existingId: number | undefined,
-  ): Promise<string[]> {
-    const others = await this.#rows(trx)
-      .where((any) => {
-        void any.where({ code: plan.code });
-        if (plan.path !== undefined) void any.orWhere({ path: plan.path });
-        if (owner.backend) {
-          const link = { backend_type: owner.backend.type, backend_id: owner.backend.id };
-          void any.orWhere(this.side === 'inbound' ? link : { ...link, suffix: plan.suffix });
-        }
-      })
-      .whereNot({ id: existingId ?? 0 });
-    const asker = `seed "${plan.seed.seedId}" for ${owner.name}`;
-    return others.flatMap((other) => {
-      const holder = `${this.side} endpoint "${other.code}" (${other.backend_type === null ? 'not linked' : `of ${other.backend_type},${other.backend_id}`})`;
-      if (other.code === plan.code) return [`${asker} needs the code "${plan.code}", which ${holder} has`];
-      if (plan.path !== undefined && other.path === plan.path)
-        return [`${asker} needs the path "${plan.path}", which ${holder} has`];
-      return [`${asker} needs the link of ${owner.backend?.type},${owner.backend?.id}, which ${holder} has`];
-    });
   }
 
   /** Writes a plan. The caller checked its clashes and holds the transaction. */
@@ -153,6 +150,12 @@ export class EndpointStore<Config = unknown> {
   ): Promise<void> {
     if (plan.action === 'unchanged') return;
     this.checkConfig(plan.code, plan.config);
+    if (plan.code.length > MAX_CODE_LENGTH) {
+      throw new GlueError(
+        'GLUE_ENDPOINT_INVALID',
+        `the code "${plan.code}" is longer than ${MAX_CODE_LENGTH} characters: shorten the suffix or technicalPrefix()`,
+      );
+    }
     const now = this.options.clock.now();
     const values = {
       name: plan.name,
@@ -191,11 +194,42 @@ export class EndpointStore<Config = unknown> {
     await announceChange(trx, this.side);
   }
 
+  /** Changes one row, with its trace; nobody else changes it meanwhile. */
+  async #change(
+    code: string,
+    actor: string,
+    action: string,
+    decide: (row: EndpointRow) => {
+      values: Partial<EndpointRow>;
+      detail: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<EndpointView<Config>> {
+    const { database, clock, side } = this.options;
+    const now = clock.now();
+    await inTransaction(database, async (trx) => {
+      const row = await this.#rows(trx).where({ code }).forUpdate().first();
+      if (!row) throw this.#notFound(code);
+      const { values, detail } = decide(row);
+      await this.#rows(trx)
+        .where({ id: row.id })
+        .update({ ...values, version: row.version + 1, updated_at: now });
+      await audit(trx, { at: now, actor, action, subject: `${side} endpoint ${code}`, detail });
+      await announceChange(trx, side);
+    });
+    return this.getByCode(code);
+  }
+
   #rows(database: Database | Transaction) {
     return database<EndpointRow>(this.#table);
   }
 
-  #record(row: EndpointRow): EndpointRecord<Config> {
-    return endpointOf(row, (config) => this.checkConfig(row.code, config));
+  #view(row: EndpointRow): EndpointView<Config> {
+    const record = endpointOf(row);
+    const { data: config, error } = this.options.configSchema.safeParse(record.config);
+    return { ...record, config, problems: error ? problemsOf(error, 'config') : [] };
+  }
+
+  #notFound(code: string): GlueError {
+    return new GlueError('GLUE_ENDPOINT_NOT_FOUND', `there is no ${this.side} endpoint "${code}"`);
   }
 }

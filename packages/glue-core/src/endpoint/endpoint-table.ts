@@ -59,10 +59,8 @@ export async function createEndpointTable(trx: Transaction, side: SideName): Pro
   });
 }
 
-export function endpointOf<Config>(
-  row: EndpointRow,
-  parseConfig: (json: unknown) => Config,
-): EndpointRecord<Config> {
+/** The record of a row, its configuration as stored. */
+export function endpointOf(row: EndpointRow): EndpointRecord {
   return {
     id: row.id,
     name: row.name,
@@ -76,7 +74,7 @@ export function endpointOf<Config>(
       row.backend_id !== null && { backend: { type: row.backend_type, id: row.backend_id } }),
     ...(row.path !== null && { path: row.path }),
     ...(row.seed_id !== null && { seedId: row.seed_id }),
-    config: parseConfig(JSON.parse(row.config)),
+    config: JSON.parse(row.config) as unknown,
     version: row.version,
   };
 }

@@ -31,57 +31,79 @@ export interface EndpointPlan {
   readonly conflicts: readonly string[];
 }
 
-/** Plans one seed for one owner. Pure; run on its own result it gives `unchanged`. */
+/**
+ * Plans one seed for one owner. Pure; run on its own result it gives `unchanged`.
+ *
+ * Name and code follow from the suffix, also from one that the operator chose. The code of a linked endpoint is
+ * derived always; a name, and the code of an endpoint that stands alone, are fields that the operator may edit.
+ */
 export function planEndpoint(
   seed: CatalogedSeed,
   owner: EndpointOwner,
   existing: EndpointRow | undefined,
 ): EndpointPlan {
-  const wanted = seedFieldsOf(seed);
   const applied = (existing?.seed_fields && (JSON.parse(existing.seed_fields) as Fields)) || {};
-  const merged = mergeFields(applied, existing ? presentFields(existing) : {}, wanted);
-  const { suffix, handler, ...config } = merged.values as { suffix: string; handler?: string };
-  const code = scopedCode(owner.technicalPrefix, suffix);
-  const name =
-    owner.backend === undefined
-      ? (seed.name ?? scopedDisplayName(owner.name, suffix))
-      : scopedDisplayName(owner.name, suffix);
-  const derived = existing ? derivedChanges(existing, code, name) : [];
-  const seedChanged = existing !== undefined && !isDeepStrictEqual(applied, wanted);
+  const present = existing ? presentFields(existing) : {};
+  const own = seedFieldsOf(seed);
+  const { suffix } = mergeFields(applied, present, own).values as { suffix: string };
+  const wanted = { ...own, ...derivedFields(seed, owner, suffix) };
+
+  const merged = mergeFields(applied, present, wanted);
+  const { suffix: _, name, handler, code: ownCode, ...config } = merged.values as MergedValues;
+  const code = owner.backend ? scopedCode(owner.technicalPrefix, suffix) : ownCode;
+  const isRederived = existing !== undefined && owner.backend !== undefined && existing.code !== code;
+  const updated = [...merged.updated, ...(isRederived ? ['code'] : [])];
+  const seedChanged = !isDeepStrictEqual(applied, wanted);
   const path = existing?.path ?? (seed.side === 'inbound' ? (seed.path ?? code) : undefined);
   return {
     seed,
-    action: !existing
-      ? 'create'
-      : merged.updated.length + derived.length > 0 || seedChanged
-        ? 'update'
-        : 'unchanged',
+    action: !existing ? 'create' : updated.length > 0 || seedChanged ? 'update' : 'unchanged',
     code,
     name,
     suffix,
     ...(handler !== undefined && { handler }),
     ...(path !== undefined && { path }),
-    config: Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key.replace(/^config\./, ''), value]),
-    ),
+    config: unprefixed(config),
     seedFields: wanted,
-    updated: [...merged.updated, ...derived],
+    updated,
     conflicts: merged.conflicts,
   };
 }
+
+type MergedValues = Fields & {
+  readonly suffix: string;
+  readonly name: string;
+  readonly code: string;
+  readonly handler?: string;
+};
 
 function seedFieldsOf({ id, suffix, handler, config }: CatalogedSeed): Fields {
   return { suffix: suffix ?? id, ...(handler !== undefined && { handler }), ...prefixed(config) };
 }
 
-function presentFields({ suffix, handler, config }: EndpointRow): Fields {
-  return { suffix, ...(handler !== null && { handler }), ...prefixed(JSON.parse(config) as Fields) };
+function derivedFields(seed: CatalogedSeed, owner: EndpointOwner, suffix: string): Fields {
+  const name = scopedDisplayName(owner.name, suffix);
+  if (owner.backend) return { name };
+  return { name: seed.name ?? name, code: scopedCode(owner.technicalPrefix, suffix) };
 }
 
+function presentFields({ suffix, name, code, handler, config }: EndpointRow): Fields {
+  return {
+    suffix,
+    name,
+    code,
+    ...(handler !== null && { handler }),
+    ...prefixed(JSON.parse(config) as Fields),
+  };
+}
+
+/** A configuration's keys apart from the endpoint's own. */
 function prefixed(config: Fields): Fields {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [`config.${key}`, value]));
 }
 
-function derivedChanges(existing: EndpointRow, code: string, name: string): string[] {
-  return [...(existing.code === code ? [] : ['code']), ...(existing.name === name ? [] : ['name'])];
+function unprefixed(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key.replace(/^config\./, ''), value]),
+  );
 }

@@ -1,3 +1,5 @@
+/* eslint max-lines: off -- one table, read by looking up */
+
 /** What an operator or author needs to know of one error code. */
 export interface ErrorEntry {
   /** HTTP status that an API answers with. */
@@ -17,7 +19,7 @@ export const errorTable = {
   GLUE_CONFIG_NOT_FOUND: entry(
     500,
     'The named config file does not exist.',
-    'Create it, or name another with --config.',
+    'Create it, or name another with `--config`.',
   ),
   GLUE_CONFIG_INVALID: entry(
     500,
@@ -33,7 +35,7 @@ export const errorTable = {
   GLUE_CONNECTOR_MANIFEST: entry(
     500,
     'The static manifest of a connector is missing or invalid.',
-    'Correct the "glue" key in its package.json.',
+    'Correct the `glue` key in its package.json.',
   ),
   GLUE_CONNECTOR_API_VERSION: entry(
     500,
@@ -48,12 +50,12 @@ export const errorTable = {
   GLUE_CONNECTOR_DEFINITION: entry(
     500,
     'The connector exports something that is no definition, or an inconsistent one.',
-    'Default-export defineConnector({ … }).',
+    'See the message; the default export is `defineConnector({ … })`.',
   ),
   GLUE_CORE_DUPLICATE: entry(
     500,
     'The connector uses another copy of glue-core than the host.',
-    'Make glue-core a peer dependency and reinstall (npm dedupe).',
+    'Make glue-core a peer dependency and reinstall (`npm dedupe`).',
   ),
   GLUE_SEED_INVALID: entry(
     500,
@@ -74,6 +76,11 @@ export const errorTable = {
     404,
     'There is no such backend record.',
     'List backends with `glue backends list`.',
+  ),
+  GLUE_BACKEND_UNUSABLE: entry(
+    409,
+    'The backend is disabled, or broken for the reason that is named.',
+    'Enable it, or mend what is named.',
   ),
   GLUE_BACKEND_TYPE_UNKNOWN: entry(
     400,
@@ -97,8 +104,8 @@ export const errorTable = {
   ),
   GLUE_BACKEND_REFERENCE_INVALID: entry(
     400,
-    'A backend reference is not of the form <type>,<id>.',
-    'Write it like stripe,1.',
+    'A backend reference is not of the form `<type>,<id>`.',
+    'Write it like `stripe,1`.',
   ),
   GLUE_ENDPOINT_NOT_FOUND: entry(
     404,
@@ -148,7 +155,7 @@ export const errorTable = {
   GLUE_ENDPOINT_AMBIGUOUS: entry(
     400,
     'Several outbound endpoints match and none was named.',
-    'Name one by codeSuffix or code.',
+    'Name one by `codeSuffix` or `code`.',
   ),
   GLUE_ENDPOINT_FOREIGN: entry(
     403,
@@ -168,7 +175,7 @@ export const errorTable = {
   GLUE_SECRET_KEY_MISSING: entry(
     500,
     'Secrets cannot be read: the encryption key is missing or another one.',
-    'Restore the key file or GLUE_SECRET_KEY.',
+    'Restore the key file or `GLUE_SECRET_KEY`.',
   ),
   GLUE_DATABASE_UNAVAILABLE: entry(
     503,
@@ -182,12 +189,27 @@ export const errorTable = {
     'Try again.',
     true,
   ),
+  GLUE_CHANGED_MEANWHILE: entry(
+    409,
+    'Somebody else changed the record meanwhile.',
+    'Read it again, then repeat the change.',
+  ),
+  GLUE_SCHEMA_OLDER: entry(
+    500,
+    'The database schema is older than this version of Glue.',
+    'Run `glue migrate`, or `glue start`, which migrates first.',
+  ),
   GLUE_SCHEMA_NEWER: entry(
     500,
     'The database schema is newer than this version of Glue.',
     'Update Glue; a newer version has migrated it.',
   ),
   GLUE_MIGRATION_FAILED: entry(500, 'A migration failed.', 'See the cause; nothing else was started.'),
+  GLUE_LISTEN: entry(
+    500,
+    'The host cannot listen on its address and port.',
+    'Stop what uses the port, or set `host.port` and `host.address`.',
+  ),
   GLUE_STORE_UNAVAILABLE: entry(
     503,
     'The event could not be stored, so it was not accepted.',
@@ -200,10 +222,21 @@ export const errorTable = {
     'Check the clock settings; fresh work goes on without it.',
     true,
   ),
+  GLUE_HOST_UNREACHABLE: entry(
+    503,
+    'No host answers at the URL.',
+    'Start it with `glue start`, or name another with `--url`.',
+    true,
+  ),
+  GLUE_SAMPLE_NOT_FOUND: entry(
+    404,
+    'The connector ships no such sample event.',
+    'Name another with `--event`; samples are the files in the `samples` folder of its package.',
+  ),
   GLUE_OUTCOME_UNKNOWN: entry(
     500,
     'A hook or handler returned something that is no outcome.',
-    'Return done(), retry(), deadLetter() or cancel().',
+    'Return `done()`, `retry()`, `deadLetter()` or `cancel()`.',
   ),
   GLUE_HANDLER_DEADLINE: entry(
     500,
@@ -245,7 +278,7 @@ export const errorTable = {
   GLUE_ADDRESS_BLOCKED: entry(
     403,
     'The SSRF guard refused the address of a receiver.',
-    'Use a public address, or allow it in the config (outbound.allow).',
+    'Use a public address, or allow it in the config (`outbound.allow`).',
   ),
   GLUE_INTERNAL: entry(500, 'Something that was not foreseen.', 'Report it with the log line.'),
 } as const satisfies Record<`GLUE_${string}`, ErrorEntry>;

@@ -14,7 +14,7 @@ export function formatBackendReference(reference: BackendReference): string {
 export function parseBackendReference(text: string): BackendReference {
   const match = /^([a-z0-9][a-z0-9._-]*),([1-9][0-9]{0,15})$/.exec(text.trim());
   const [, type, id] = match ?? [];
-  if (type === undefined || id === undefined) {
+  if (type === undefined || !Number.isSafeInteger(Number(id))) {
     throw new GlueError(
       'GLUE_BACKEND_REFERENCE_INVALID',
       `"${text}" is no backend reference: write <type>,<id>, like stripe,1`,

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What an attempt decided: a value, not an exception. */
 export type Outcome =
   | { readonly kind: 'done'; readonly note?: string }
@@ -30,19 +32,15 @@ export const deadLetter = (note: string): Outcome => ({ kind: 'dead_letter', not
 /** Not wanted any more; not an error. */
 export const cancel = (note?: string): Outcome => ({ kind: 'cancel', ...(note !== undefined && { note }) });
 
-const kinds: ReadonlySet<unknown> = new Set<Outcome['kind']>(['done', 'retry', 'dead_letter', 'cancel']);
+const note = z.string().optional();
+const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('done'), note }),
+  z.object({ kind: z.literal('retry'), seconds: z.number().nonnegative(), note }),
+  z.object({ kind: z.literal('dead_letter'), note: z.string() }),
+  z.object({ kind: z.literal('cancel'), note }),
+]);
 
 /** Whether a value that foreign code returned is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {
-  if (typeof value !== 'object' || value === null || !('kind' in value) || !kinds.has(value.kind))
-    return false;
-  if (value.kind === 'retry') {
-    return (
-      'seconds' in value &&
-      typeof value.seconds === 'number' &&
-      value.seconds >= 0 &&
-      Number.isFinite(value.seconds)
-    );
-  }
-  return true;
+  return outcomeSchema.safeParse(value).success;
 }

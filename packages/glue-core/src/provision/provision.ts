@@ -1,10 +1,12 @@
 import type { Database, Transaction } from '../database/database.js';
+import { isDuplicateKeyError } from '../database/database-errors.js';
 import { inTransaction } from '../database/in-transaction.js';
 import type { InjectionToken } from '../di.js';
+import { clashesOf } from '../endpoint/endpoint-clashes.js';
 import type { EndpointStore } from '../endpoint/endpoint-store.js';
 import { planEndpoint, type EndpointOwner, type EndpointPlan } from '../endpoint/plan-endpoint.js';
 import { GlueError } from '../errors/glue-error.js';
-import { formatBackendReference, type BackendReference } from '../naming/backend-reference.js';
+import type { BackendReference } from '../naming/backend-reference.js';
 import { slug } from '../naming/slug.js';
 import { DEFAULT_COMPANY } from '../backend/backend-record.js';
 import type { BackendRegistry } from '../backend/backend-registry.js';
@@ -51,21 +53,16 @@ export class Provisioner {
 
   /**
    * Materialises the specs of a backend's type for it, or brings its endpoints up to date.
-   * @throws GLUE_BACKEND_NOT_FOUND, GLUE_SIDE_ABSENT, GLUE_ENDPOINT_INVALID, GLUE_PROVISION_CONFLICT with all clashes
+   * @throws GLUE_BACKEND_NOT_FOUND, GLUE_BACKEND_UNUSABLE (its class names the endpoints, so it must be ready),
+   *   GLUE_SIDE_ABSENT, GLUE_ENDPOINT_INVALID, GLUE_PROVISION_CONFLICT with all clashes
    */
   async provision(reference: BackendReference, options: ProvisionOptions): Promise<ProvisionReport> {
-    const backend = this.registry.find(reference);
-    if (backend.state !== 'ready') {
-      throw new GlueError(
-        'GLUE_BACKEND_NOT_FOUND',
-        `backend ${formatBackendReference(reference)} cannot be provisioned: ${backend.reason}`,
-      );
-    }
-    const { instance } = backend;
+    await this.registry.refresh(); // the record may have been made or renamed a moment ago
+    const backend = this.registry.get(reference);
     const owner = {
-      name: instance.name,
-      technicalPrefix: slug(instance.technicalPrefix()),
-      company: instance.company,
+      name: backend.name,
+      technicalPrefix: slug(backend.technicalPrefix()),
+      company: backend.company,
       backend: reference,
     };
     return this.#applyAll(
@@ -83,7 +80,17 @@ export class Provisioner {
     return this.#applyAll(wanted, options);
   }
 
-  async #applyAll(
+  async #applyAll(wanted: readonly Wanted[], options: ProvisionOptions): Promise<ProvisionReport> {
+    try {
+      return await this.#applyOnce(wanted, options);
+    } catch (error) {
+      if (!isDuplicateKeyError(error)) throw error;
+      // Another host made the same endpoints at this moment; now seen, they are unchanged, or a clash with a name.
+      return this.#applyOnce(wanted, options);
+    }
+  }
+
+  async #applyOnce(
     wanted: readonly Wanted[],
     { actor, dryRun = false }: ProvisionOptions,
   ): Promise<ProvisionReport> {
@@ -126,7 +133,7 @@ export class Provisioner {
       ...(owner.backend && { backend: owner.backend }),
     });
     const plan = planEndpoint(seed, owner, existing);
-    const found = await store.clashesOf(trx, plan, owner, existing?.id);
+    const found = await clashesOf(trx, plan, owner, existing?.id);
     if (found.length > 0) clashes.push(...found);
     else await store.apply(trx, plan, owner, existing, actor);
     return plan;

@@ -20,6 +20,11 @@ export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 
 export const defaultRetryPolicy: RetryPolicy = retryPolicySchema.parse({});
 
+/** Pause after a fault of our own. The policy is for the other side's faults, and may allow no retry at all. */
+const INTERNAL_RETRY_SECONDS = 5;
+/** A year: whatever is asked for, a due time stays a date that every database can hold. */
+const LONGEST_DELAY_SECONDS = 365 * 86_400;
+
 /** What happens to an item after an attempt. */
 export type NextStep =
   | { readonly state: 'done' | 'canceled' | 'dead_letter'; readonly note?: string }
@@ -31,7 +36,7 @@ export interface Failure {
   readonly note: string;
   /** Lengthens the policy's delay, e.g. by a receiver's Retry-After. */
   readonly seconds?: number;
-  /** Our own fault: retried at the policy's first delay without using up a retry. */
+  /** Our own fault: tried again soon, without using up a retry. */
   readonly internal?: boolean;
 }
 
@@ -56,7 +61,7 @@ export function nextStep(
     case 'retry':
     case 'failed': {
       const internal = result.kind === 'failed' && result.internal === true;
-      const delay = policy.delays[internal ? Math.min(failures, policy.delays.length - 1) : failures];
+      const delay = internal ? INTERNAL_RETRY_SECONDS : policy.delays[failures];
       if (delay === undefined) {
         const tries = failures + 1;
         return {
@@ -64,11 +69,17 @@ export function nextStep(
           note: joined(result.note, `given up after ${tries} ${tries === 1 ? 'attempt' : 'attempts'}`),
         };
       }
-      const seconds = Math.max(delay * (1 + policy.jitter * random), result.seconds ?? 0);
-      return { state: 'retrying', delayMs: Math.ceil(seconds * 1000), ...withNote(result.note) };
+      const plannedMs = wholeMs(delay);
+      const delayMs = Math.max(
+        plannedMs + Math.floor(plannedMs * policy.jitter * random),
+        wholeMs(result.seconds ?? 0),
+      );
+      return { state: 'retrying', delayMs, ...withNote(result.note) };
     }
   }
 }
 
+/** Rounded up, since never earlier. */
+const wholeMs = (seconds: number) => Math.ceil(Math.min(seconds, LONGEST_DELAY_SECONDS) * 1000);
 const withNote = (note: string | undefined) => (note === undefined ? {} : { note });
 const joined = (note: string | undefined, end: string) => (note ? `${note}; ${end}` : end);

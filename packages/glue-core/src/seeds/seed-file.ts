@@ -6,25 +6,34 @@ const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, di
 const config = z.record(z.string(), z.unknown()).default({});
 
 /** An endpoint that a connector offers. With a backend type it is a spec: made once per backend, by provisioning. */
-export const endpointSeedSchema = z.strictObject({
-  id,
-  side: sideNameSchema,
-  /** Backend type whose records own such an endpoint. Without it the endpoint stands alone. */
-  backend: z.string().min(1).optional(),
-  /** Second part of code and display name. @defaultValue the id */
-  suffix: z.string().trim().min(1).optional(),
-  /** Name of an endpoint that stands alone. */
-  name: z.string().min(1).optional(),
-  /** Last segment of the inbound URL. @defaultValue the code */
-  path: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'one segment of letters, digits, dots, dashes and underscores')
-    .optional(),
-  state: z.enum(['draft', 'active']).default('active'),
-  /** `<connector>:<handler>`, or the name of a handler of this connector. */
-  handler: z.string().min(1).optional(),
-  config,
-});
+export const endpointSeedSchema = z
+  .strictObject({
+    id,
+    side: sideNameSchema,
+    /** Backend type whose records own such an endpoint. Without it the endpoint stands alone. */
+    backend: z.string().min(1).optional(),
+    /** Second part of code and display name. @defaultValue the id */
+    suffix: z.string().trim().min(1).max(64).optional(),
+    /** Name of an endpoint that stands alone. */
+    name: z.string().min(1).max(190).optional(),
+    /** Last segment of the inbound URL. @defaultValue the code */
+    path: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,128}$/, 'one segment of letters, digits, dots, dashes and underscores')
+      .optional(),
+    state: z.enum(['draft', 'active']).default('active'),
+    /** `<connector>:<handler>`, or the name of a handler of this connector. */
+    handler: z.string().min(1).max(190).optional(),
+    config,
+  })
+  .refine(({ backend, name }) => backend === undefined || name === undefined, {
+    path: ['name'],
+    message: 'an endpoint of a backend is named after it: leave the name out',
+  })
+  .refine(({ side, path }) => side === 'inbound' || path === undefined, {
+    path: ['path'],
+    message: 'only inbound endpoints have one; the path of outbound requests is in their config',
+  });
 export type EndpointSeed = z.infer<typeof endpointSeedSchema>;
 
 /** A handler that a connector offers, so that people can choose it. */

@@ -7,7 +7,8 @@ export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
   if (!match?.[1]) return undefined;
   const unit = (match[2] ?? 's') as keyof typeof unitSeconds;
-  return Number(match[1]) * unitSeconds[unit];
+  const seconds = Number(match[1]) * unitSeconds[unit];
+  return Number.isFinite(seconds) ? seconds : undefined;
 }
 
 /** Seconds, given as a number or as text with a unit (`5s`, `30m`, `2h`, `1d`, `500ms`). */
@@ -16,7 +17,7 @@ export const durationSeconds = z.union([z.number().nonnegative(), z.string()]).t
   if (seconds === undefined) {
     context.addIssue({
       code: 'custom',
-      message: `"${value}" is no duration: write 500ms, 5s, 30m, 2h or 1d`,
+      message: 'no duration: write 500ms, 5s, 30m, 2h or 1d',
     });
     return z.NEVER;
   }

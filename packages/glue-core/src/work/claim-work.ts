@@ -35,12 +35,12 @@ interface Row {
 }
 
 /** Served by the claim index in ORDER BY order, so a claimer locks only what it takes. */
-const due = (items: string) => `
+const due = ({ items, order = 'id' }: WorkTable) => `
   SELECT id, due_at, attempts + 1 AS attempts, failures, open_key IS NOT NULL AS ordered FROM ${items} AS item
   WHERE endpoint_id = ? AND phase = ? AND due_at <= ?
     AND (open_key IS NULL OR NOT EXISTS (
       SELECT 1 FROM ${items} AS earlier
-      WHERE earlier.endpoint_id = item.endpoint_id AND earlier.open_key = item.open_key AND earlier.id < item.id))
+      WHERE earlier.endpoint_id = item.endpoint_id AND earlier.open_key = item.open_key AND earlier.${order} < item.${order}))
   ORDER BY due_at, id LIMIT ?`;
 
 const take = "state = 'processing', phase = NULL, owner = ?, token = ?, attempts = attempts + 1";
@@ -67,20 +67,22 @@ export async function claimWork(
   }));
 }
 
-async function claimSqlite(database: Database, { items }: WorkTable, request: ClaimRequest): Promise<Row[]> {
+async function claimSqlite(database: Database, table: WorkTable, request: ClaimRequest): Promise<Row[]> {
+  const { items } = table;
   const { lane, phase, nowMs, limit, owner, token } = request;
   const rows: unknown = await database.raw(
-    `UPDATE ${items} SET ${take} WHERE id IN (SELECT id FROM (${due(items)})) RETURNING id, due_at, attempts, failures, open_key IS NOT NULL AS ordered`,
+    `UPDATE ${items} SET ${take} WHERE id IN (SELECT id FROM (${due(table)})) RETURNING id, due_at, attempts, failures, open_key IS NOT NULL AS ordered`,
     [owner, token, lane, phase, nowMs, limit],
   );
   return rowsOf<Row>(rows).sort((a, b) => a.due_at - b.due_at || (a.id < b.id ? -1 : 1));
 }
 
-function claimMysql(database: Database, { items }: WorkTable, request: ClaimRequest): Promise<Row[]> {
+function claimMysql(database: Database, table: WorkTable, request: ClaimRequest): Promise<Row[]> {
+  const { items } = table;
   const { lane, phase, nowMs, limit, owner, token } = request;
   return inTransaction(database, async (trx) => {
     const rows = rowsOf<Row>(
-      await trx.raw(`${due(items)} FOR UPDATE SKIP LOCKED`, [lane, phase, nowMs, limit]),
+      await trx.raw(`${due(table)} FOR UPDATE SKIP LOCKED`, [lane, phase, nowMs, limit]),
     );
     if (rows.length > 0) {
       const ids = rows.map(({ id }) => id);

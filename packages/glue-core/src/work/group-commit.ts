@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js';
+import { GlueError } from '../errors/glue-error.js';
 
 export interface GroupCommitOptions<Item, Result> {
   readonly clock: Clock;
@@ -23,7 +24,7 @@ interface Waiting<Item, Result> {
 /**
  * Lets concurrent callers share one transaction; each is answered after the commit. One group is written at a
  * time, and those who come meanwhile make up the next, so groups grow with the load by themselves.
- * A group that fails is written again one by one: a bad item fails alone.
+ * A group that fails is written again one by one: a bad item fails alone. When the database is away, all fail at once.
  */
 export class GroupCommit<Item, Result> {
   readonly #waiting: Waiting<Item, Result>[] = [];
@@ -71,8 +72,8 @@ export class GroupCommit<Item, Result> {
         throw new Error(`a group of ${group.length} gave ${results.length} results`);
       group.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      const [only] = group;
-      if (group.length === 1) return only?.reject(error);
+      const isAway = error instanceof GlueError && error.code === 'GLUE_DATABASE_UNAVAILABLE';
+      if (group.length === 1 || isAway) return group.forEach(({ reject }) => reject(error));
       for (const one of group) await this.#writeGroup([one]);
     }
   }

@@ -8,6 +8,8 @@ export interface WorkTable {
   readonly attempts: string;
   /** State of an item that was stored and never tried: `received` inbound, `queued` outbound. */
   readonly freshState: 'received' | 'queued';
+  /** Column by which items of one ordering key follow each other. @defaultValue `id` */
+  readonly order?: string;
 }
 
 /** Where a claimable item stands in its lane. First attempts are never behind retries. */
@@ -43,13 +45,15 @@ export function addWorkColumns(table: Knex.CreateTableBuilder): void {
  * The indexes that claims, takeover and ordering need. Where the database can (SQLite), they hold only the rows they
  * are for, so that finished work costs nothing; on MySQL finished rows lie together under null.
  */
-export async function createWorkIndexes(trx: Transaction, { items }: WorkTable): Promise<void> {
+export async function createWorkIndexes(trx: Transaction, { items, order = 'id' }: WorkTable): Promise<void> {
   const partial = (column: string) => (dialectOf(trx) === 'sqlite' ? ` WHERE ${column} IS NOT NULL` : '');
   await trx.raw(
     `CREATE INDEX ${items}_claim ON ${items} (endpoint_id, phase, due_at, id)${partial('phase')}`,
   );
   await trx.raw(`CREATE INDEX ${items}_owner ON ${items} (owner)${partial('owner')}`);
-  await trx.raw(`CREATE INDEX ${items}_order ON ${items} (endpoint_id, open_key, id)${partial('open_key')}`);
+  await trx.raw(
+    `CREATE INDEX ${items}_order ON ${items} (endpoint_id, open_key, ${order})${partial('open_key')}`,
+  );
 }
 
 /** The log of attempts: numbered, unique; a side adds its own columns. */

@@ -1,0 +1,47 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { z } from 'zod';
+import { nestedSecretsOf, secret, secretSettingsOf } from '../src/backend/secret-setting.js';
+
+describe('a secret setting', () => {
+  test.each<[string, z.ZodType]>([
+    ['as it is', secret()],
+    ['optional', secret().optional()],
+    ['nullable', secret().nullable()],
+    ['nullish', secret().nullish()],
+    ['with a default', secret().default('changeme')],
+    ['with a description', secret().describe('API key')],
+    ['with more metadata', secret().meta({ title: 'API key' })],
+    ['with a prefix', secret().startsWith('whsec_').optional()],
+    ['with a pattern', secret().regex(/^sk_/)],
+    ['trimmed', secret().trim()],
+    ['refined', secret().refine((text) => text.length > 3)],
+    ['or empty', z.union([secret(), z.literal('')])],
+  ])('is seen %s', (_name, apiKey) => {
+    const schema = z.object({ apiKey, region: z.string() });
+    expect(secretSettingsOf(schema)).toEqual(['apiKey']);
+    expect(nestedSecretsOf(schema)).toEqual([]);
+  });
+
+  test.each<[string, z.ZodType, string]>([
+    ['in an object', z.object({ key: secret() }), 'properties/login/properties/key'],
+    ['in a list', z.array(secret()), 'properties/login/items'],
+    ['in a record', z.record(z.string(), secret()), 'properties/login/additionalProperties'],
+    [
+      'in an alternative',
+      z.union([z.object({ key: secret() }), z.string()]),
+      'properties/login/anyOf/0/properties/key',
+    ],
+    ['in a list that may be null', z.array(secret()).nullable(), 'properties/login/anyOf/0/items'],
+    ['by reference', secret().meta({ id: 'ApiKey' }), '$defs/ApiKey'],
+  ])('is found where it does not belong: %s', (_name, login, path) => {
+    const schema = z.object({ login });
+    expect(nestedSecretsOf(schema)).toEqual([path]);
+    expect(secretSettingsOf(schema)).toEqual([]);
+  });
+
+  it('is not what merely has the name', () => {
+    const schema = z.object({ secret: z.boolean(), other: z.object({ secret: z.string() }) });
+    expect(secretSettingsOf(schema)).toEqual([]);
+    expect(nestedSecretsOf(schema)).toEqual([]);
+  });
+});

@@ -1,0 +1,47 @@
+import type { TimestampSource } from '../endpoint/hmac-scheme.js';
+import type { FreshnessLimits } from '../endpoint/inbound-config.js';
+import { headerValues, type RawRequest } from './raw-request.js';
+import { Refusal } from './refusal.js';
+
+/**
+ * Whether the request is neither too old nor too far ahead; both limits are inclusive, in the timestamp's own unit.
+ * @param nowMs - Unix milliseconds
+ * @returns undefined when it is fresh, or when nothing is to be checked
+ */
+export function checkFreshness(
+  { timestamp: own, maxAgeSeconds, maxFutureSeconds }: FreshnessLimits,
+  signed: TimestampSource | undefined,
+  { headers }: RawRequest,
+  nowMs: number,
+): Refusal | undefined {
+  const source = own ?? signed;
+  if (!source || (maxAgeSeconds === 0 && maxFutureSeconds === 0)) return undefined;
+  const [text, ...more] = headerValues(headers, source);
+  if (text === undefined || more.length > 0)
+    return new Refusal('freshness', 'the timestamp is missing or repeated');
+  const atMs = parseTimestamp(text, source.format);
+  if (atMs === undefined) return new Refusal('freshness', `the timestamp is not ${source.format}`);
+  const now = source.format === 'unix' ? Math.floor(nowMs / 1000) * 1000 : nowMs;
+  if (maxAgeSeconds > 0 && now - atMs > maxAgeSeconds * 1000)
+    return new Refusal('freshness', `the timestamp is more than ${maxAgeSeconds} s old`);
+  if (maxFutureSeconds > 0 && atMs - now > maxFutureSeconds * 1000)
+    return new Refusal('freshness', `the timestamp is more than ${maxFutureSeconds} s ahead`);
+  return undefined;
+}
+
+/** Date, time and zone must all be there: a time without a zone is read differently from place to place. */
+const iso8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** @returns Unix milliseconds, or undefined when the text is not exactly in the format */
+export function parseTimestamp(text: string, format: TimestampSource['format']): number | undefined {
+  switch (format) {
+    case 'unix':
+      return /^\d{1,11}$/.test(text) ? Number(text) * 1000 : undefined;
+    case 'unix_ms':
+      return /^\d{1,14}$/.test(text) ? Number(text) : undefined;
+    case 'iso8601': {
+      const at = iso8601.test(text) ? Date.parse(text) : NaN;
+      return Number.isNaN(at) ? undefined : at;
+    }
+  }
+}

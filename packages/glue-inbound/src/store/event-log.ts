@@ -1,0 +1,58 @@
+import { GlueError, GroupCommit, type Clock, type Database } from 'glue-core';
+import { appendEvents } from './append-events.js';
+import type { NewEvent, Receipt } from './new-event.js';
+
+export interface EventLogOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** The shared time, Unix milliseconds. */
+  readonly now: () => number;
+  /** Called after a commit, once per endpoint that has something to be processed. */
+  readonly stored: (endpointId: number) => void;
+  /** Events that may wait to be stored. @defaultValue 2,000 */
+  readonly maxWaiting?: number;
+}
+
+/** Where events are stored before anybody is answered. */
+export class EventLog {
+  readonly #group: GroupCommit<NewEvent, Receipt>;
+
+  constructor({ database, clock, now, stored, maxWaiting = 2_000 }: EventLogOptions) {
+    this.#group = new GroupCommit({
+      clock,
+      maxWaiting,
+      commit: async (group) => {
+        const receipts = await appendEvents(database, group, now());
+        for (const endpointId of new Set(group.map((event) => event.endpointId))) stored(endpointId);
+        return receipts;
+      },
+      overloaded: () => new GlueError('GLUE_STORE_UNAVAILABLE', 'too many events wait to be stored'),
+    });
+  }
+
+  /**
+   * Resolves after the commit; a duplicate gets the first event's id.
+   * @throws GLUE_STORE_UNAVAILABLE when too many wait, or the database is away
+   */
+  async append(event: NewEvent): Promise<Receipt> {
+    try {
+      return await this.#group.add(event);
+    } catch (error) {
+      if (error instanceof GlueError && error.code === 'GLUE_STORE_UNAVAILABLE') throw error;
+      // The database's own message can repeat what was to be stored: it stays in the cause, out of the log.
+      throw new GlueError('GLUE_STORE_UNAVAILABLE', `an event could not be stored: ${codeOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Resolves when nothing waits to be stored. */
+  idle(): Promise<void> {
+    return this.#group.idle();
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unknown error';
+}

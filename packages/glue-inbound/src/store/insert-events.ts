@@ -1,0 +1,101 @@
+import type { Transaction } from 'glue-core';
+import type { PlannedEvent } from './plan-append.js';
+import { EVENTS, PAYLOADS, TYPE_LENGTH } from './tables.js';
+
+type Value = string | number | Buffer | null;
+
+const eventColumns = [
+  'id',
+  'endpoint_id',
+  'state',
+  'phase',
+  'due_at',
+  'ordering_key',
+  'open_key',
+  'kind',
+  'type',
+  'delivery_key',
+  'delivery_key_source',
+  'replay_key',
+  'primary_id',
+  'handler',
+  'backend_type',
+  'backend_id',
+  'received_at',
+];
+const payloadColumns = ['event_id', 'headers', 'body', 'semantics'];
+
+/** Bytes of bodies in one statement; servers refuse packets past a size. */
+const STATEMENT_BYTES = 2 * 1024 * 1024;
+
+/** Writes events and their payloads. The events go first: a key that is taken costs no bodies. */
+export async function insertEvents(
+  trx: Transaction,
+  planned: readonly PlannedEvent[],
+  nowMs: number,
+): Promise<void> {
+  if (planned.length === 0) return;
+  await insert(
+    trx,
+    EVENTS,
+    eventColumns,
+    planned.map((each) => eventValues(each, nowMs)),
+  );
+  for (const chunk of chunksByBytes(planned))
+    await insert(trx, PAYLOADS, payloadColumns, chunk.map(payloadValues));
+}
+
+function eventValues({ event, primaryId }: PlannedEvent, nowMs: number): Value[] {
+  const { orderingKey = null, semantics, backend } = event;
+  return [
+    event.id,
+    event.endpointId,
+    'received',
+    0,
+    nowMs,
+    orderingKey,
+    orderingKey,
+    primaryId === undefined ? 'primary' : 'replay',
+    (semantics.event_type ?? '').slice(0, TYPE_LENGTH).toWellFormed(),
+    event.deliveryKey,
+    event.deliveryKeySource,
+    primaryId === undefined ? (event.replayKey ?? null) : null,
+    primaryId ?? null,
+    event.handler ?? null,
+    backend?.type ?? null,
+    backend?.id ?? null,
+    nowMs,
+  ];
+}
+
+function payloadValues({ event }: PlannedEvent): Value[] {
+  return [event.id, JSON.stringify(event.headers), event.body, JSON.stringify(event.semantics)];
+}
+
+/** By hand: knex's builder would cost a third of the time of an insert. */
+async function insert(
+  trx: Transaction,
+  table: string,
+  columns: readonly string[],
+  rows: readonly Value[][],
+): Promise<void> {
+  const holes = `(${columns.map(() => '?').join(',')})`;
+  await trx.raw(
+    `INSERT INTO ${table} (${columns.join(',')}) VALUES ${rows.map(() => holes).join(',')}`,
+    rows.flat(),
+  );
+}
+
+function chunksByBytes(planned: readonly PlannedEvent[]): PlannedEvent[][] {
+  const chunks: PlannedEvent[][] = [];
+  let bytes = Infinity;
+  for (const each of planned) {
+    bytes += each.event.body.length;
+    if (bytes > STATEMENT_BYTES) {
+      chunks.push([]);
+      bytes = each.event.body.length;
+    }
+    chunks.at(-1)?.push(each);
+  }
+  return chunks;
+}

@@ -1,0 +1,49 @@
+import type { BackendReference, Database } from 'glue-core';
+import type { Semantics } from '../endpoint/inbound-config.js';
+import type { EventHeaders } from '../process/inbound-event.js';
+import type { EventRow, PayloadRow } from './event-row.js';
+import { EVENTS, PAYLOADS } from './tables.js';
+
+/** An event as it was stored, with its payload. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly endpointId: number;
+  readonly kind: 'primary' | 'replay';
+  readonly semantics: Semantics;
+  readonly headers: EventHeaders;
+  readonly body: Buffer;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  readonly handler?: string;
+  readonly backend?: BackendReference;
+}
+
+type Row = Pick<
+  EventRow,
+  'id' | 'endpoint_id' | 'kind' | 'received_at' | 'handler' | 'backend_type' | 'backend_id'
+> &
+  Omit<PayloadRow, 'event_id'>;
+
+/** Reads events with their payloads; one that is missing was deleted. */
+export async function loadEvents(database: Database, ids: readonly string[]): Promise<StoredEvent[]> {
+  const rows: Row[] = await database(EVENTS)
+    .join(PAYLOADS, `${PAYLOADS}.event_id`, `${EVENTS}.id`)
+    .whereIn(`${EVENTS}.id`, ids)
+    .select('id', 'endpoint_id', 'kind', 'received_at', 'handler', 'backend_type', 'backend_id')
+    .select('headers', 'body', 'semantics');
+  return rows.map(storedEventOf);
+}
+
+function storedEventOf({ handler, backend_type, backend_id, ...row }: Row): StoredEvent {
+  return {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    kind: row.kind,
+    semantics: JSON.parse(row.semantics) as Semantics,
+    headers: JSON.parse(row.headers) as EventHeaders,
+    body: row.body,
+    receivedAt: Number(row.received_at),
+    ...(handler !== null && { handler }),
+    ...(backend_type !== null && backend_id !== null && { backend: { type: backend_type, id: backend_id } }),
+  };
+}

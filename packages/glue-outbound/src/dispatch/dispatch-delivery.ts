@@ -1,0 +1,141 @@
+import { nextStep, type AttemptContext, type AttemptResult, type Clock } from 'glue-core';
+import type { Delivery, OutboundHandler, OutboundRequest, OutboundResponse } from '../delivery.js';
+import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
+import { hasOutboundHooks, type OutboundHooks } from '../outbound-backend.js';
+import { isDeclaredHost } from '../send/egress.js';
+import type { RequestSender } from '../send/send-request.js';
+import { attemptColumns } from './attempt-record.js';
+import { classifyFailure, classifyResponse, type Verdict } from './classify.js';
+import { deliveryOf, type OutboundItem } from './delivery-item.js';
+import type { DispatchTargets } from './dispatch-target.js';
+import { failed, prepareRequest } from './prepare-request.js';
+import { redactionOf, secretsIn } from './redact.js';
+import { withinDeadline } from './within-deadline.js';
+
+/** How long `handleResponse` may take, in milliseconds. Its own limit: a delivery that was accepted stays accepted. */
+export const RESPONSE_HOOK_MS = 10_000;
+
+export interface DispatchTools {
+  readonly clock: Clock;
+  readonly targets: DispatchTargets;
+  readonly sender: RequestSender;
+  readonly userAgent: string;
+  /** Secrets of a backend, to be kept out of the log. */
+  readonly secretsOf: (backend: NonNullable<Delivery['backend']>) => readonly string[];
+  readonly egressOf: (backendType: string) => readonly string[] | undefined;
+  /** Takes an endpoint out of service whose receiver is gone. */
+  readonly disableEndpoint: (endpoint: OutboundEndpoint, reason: string) => Promise<void>;
+  /** The shared time, Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** One attempt, with everybody who takes part. */
+interface Run {
+  readonly item: OutboundItem;
+  readonly delivery: Delivery;
+  readonly endpoint: OutboundEndpoint;
+  readonly hooks: OutboundHooks | undefined;
+  readonly handler: OutboundHandler | undefined;
+  readonly context: AttemptContext;
+  readonly tools: DispatchTools;
+}
+
+/** What is known of an attempt so far. */
+interface Progress {
+  readonly verdict: Verdict;
+  readonly request?: OutboundRequest;
+  readonly response?: OutboundResponse;
+  /** Of a response that broke off. */
+  readonly status?: number;
+  readonly error?: unknown;
+}
+
+/** Tries one delivery: gate → render → send → classify → tell the backend. */
+export async function dispatchDelivery(
+  item: OutboundItem,
+  context: AttemptContext,
+  tools: DispatchTools,
+): Promise<AttemptResult> {
+  const target = tools.targets.find(item.endpointId);
+  if (target.state === 'held')
+    return { result: { kind: 'failed', note: target.reason, internal: true }, cause: 'internal' };
+  const { endpoint, backend, handler } = target;
+  const delivery = deliveryOf(item, endpoint, context.attempt);
+  const hooks = backend && hasOutboundHooks(backend) ? backend : undefined;
+  const run: Run = { item, delivery, endpoint, hooks, handler, context, tools };
+
+  const progress = await prepareAndSend(run);
+  if (progress.verdict.cause === 'gone')
+    await tools.disableEndpoint(endpoint, 'the receiver answered 410 Gone');
+  const error = progress.response
+    ? await tellBackend(run, progress.response, progress.verdict)
+    : progress.error;
+  return attemptResult(run, { ...progress, error });
+}
+
+async function prepareAndSend(run: Run): Promise<Progress> {
+  const { delivery, context, tools } = run;
+  const { config } = run.endpoint;
+  const prepared = await withinDeadline(tools.clock, config.deadlineMs, context.signal, (signal) =>
+    prepareRequest(
+      delivery,
+      { config, userAgent: tools.userAgent, hooks: run.hooks, handler: run.handler },
+      { attempt: context.attempt, signal, logger: context.logger },
+    ),
+  ).catch((error: unknown) => failed('handler', error));
+  if (prepared.kind === 'verdict') return prepared;
+
+  const { request } = prepared;
+  const refusal = egressRefusal(run, request);
+  if (refusal) return { request, verdict: refusal };
+  const sent = await tools.sender.send(request, { ...config, signal: context.signal });
+  if (sent.kind === 'failure')
+    return {
+      request,
+      verdict: classifyFailure(sent),
+      ...(sent.status !== undefined && { status: sent.status }),
+    };
+  const { response } = sent;
+  const answer = { status: response.status, retryAfter: response.headers['retry-after'] };
+  return { request, response, verdict: classifyResponse(answer, config, tools.now()) };
+}
+
+/** A connector calls only the hosts that it declares. */
+function egressRefusal({ delivery, tools }: Run, { url }: OutboundRequest): Verdict | undefined {
+  const hostname = URL.canParse(url) ? new URL(url).hostname : '';
+  if (!delivery.backend || isDeclaredHost(hostname, tools.egressOf(delivery.backend.type))) return undefined;
+  const note = `"${hostname}" is not among the hosts that the connector declares (egress)`;
+  return classifyFailure({ cause: 'blocked_address', note });
+}
+
+/** @returns the error of the hook, which is recorded and changes nothing */
+async function tellBackend(run: Run, response: OutboundResponse, { result }: Verdict): Promise<unknown> {
+  const { item, delivery, hooks, context, tools } = run;
+  const { state } = nextStep(result, item.failures, item.retryPolicy, 0);
+  try {
+    await withinDeadline(tools.clock, RESPONSE_HOOK_MS, context.signal, async () =>
+      hooks?.handleResponse?.(delivery, response, state),
+    );
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function attemptResult({ delivery, tools }: Run, { verdict, error, ...seen }: Progress): AttemptResult {
+  const redact = redactionOf([
+    ...(delivery.backend ? tools.secretsOf(delivery.backend) : []),
+    ...(seen.request ? secretsIn(seen.request.headers) : []),
+  ]);
+  const { result, cause } = verdict;
+  return {
+    result: result.note === undefined ? result : { ...result, note: redact(result.note) },
+    ...(cause !== undefined && { cause }),
+    ...(error !== undefined && { error: redact(stackOf(error)) }),
+    side: attemptColumns(seen, redact),
+  };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { isAllowedCidr, isAllowedHostEntry } from './send/allow-list.js';
+
+/** The host's config section `outbound`. */
+export const outboundConfigSchema = z.strictObject({
+  /** What may be called although the SSRF guard would refuse it. */
+  allow: z
+    .strictObject({
+      /** Address ranges, e.g. `10.20.0.0/16`. */
+      cidrs: z
+        .array(z.string().refine(isAllowedCidr, 'write a range like 10.20.0.0/16 or fd12::/32'))
+        .default([]),
+      /** Hosts, with a port or for all ports, e.g. `erp.internal` or `localhost:8080`. */
+      hosts: z
+        .array(z.string().refine(isAllowedHostEntry, 'write a host like erp.internal or localhost:8080'))
+        .default([]),
+    })
+    .prefault({}),
+});
+export type OutboundConfig = z.infer<typeof outboundConfigSchema>;

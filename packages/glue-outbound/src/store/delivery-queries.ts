@@ -1,0 +1,168 @@
+import { GlueError, type BackendReference, type Database, type Json, type WorkState } from 'glue-core';
+import { readDeliveries } from './delivery-rows.js';
+import { DELIVERIES, DELIVERY_ATTEMPTS } from './tables.js';
+
+/** A delivery in lists. */
+export interface DeliverySummary {
+  readonly id: string;
+  readonly endpointId: number;
+  /** `held` while its endpoint or backend cannot work. */
+  readonly state: WorkState;
+  readonly attempts: number;
+  readonly note?: string;
+  readonly idempotencyKey?: string;
+  readonly orderingKey?: string;
+  readonly backend?: BackendReference;
+  /** The delivery that this one replays. */
+  readonly originalId?: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly dueAt: number;
+  readonly finishedAt?: number;
+}
+
+/** A delivery with what was queued. */
+export interface DeliveryDetail extends DeliverySummary {
+  readonly payload?: Json;
+  readonly context: Readonly<Record<string, Json>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One try at a delivery. */
+export interface DeliveryAttempt {
+  readonly number: number;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly durationMs: number;
+  readonly outcome: string;
+  readonly cause?: string;
+  readonly note?: string;
+  readonly error?: string;
+  readonly status?: number;
+  /** As sent and as received, secrets redacted. */
+  readonly request?: unknown;
+  readonly response?: unknown;
+}
+
+export interface DeliveryFilter {
+  readonly endpointId?: number;
+  readonly backend?: BackendReference;
+  readonly state?: WorkState;
+}
+
+interface SummaryRow {
+  id: string;
+  endpoint_id: number;
+  state: WorkState;
+  attempts: number;
+  note: string | null;
+  idempotency_key: string | null;
+  ordering_key: string | null;
+  backend_type: string | null;
+  backend_id: number | null;
+  original_id: string | null;
+  arrival: string;
+  created_at: number;
+  due_at: number;
+  finished_at: number | null;
+}
+
+interface AttemptRow {
+  item_id: string;
+  number: number;
+  started_at: number;
+  ended_at: number;
+  outcome: string;
+  cause: string | null;
+  note: string | null;
+  error: string | null;
+  status: number | null;
+  request: string | null;
+  response: string | null;
+}
+
+/** Reads deliveries for people. */
+export class DeliveryQueries {
+  /** @param isHeld - whether the deliveries of an endpoint wait for somebody to make it work */
+  constructor(
+    private readonly database: Database,
+    private readonly isHeld: (endpointId: number) => boolean,
+  ) {}
+
+  /**
+   * Newest first.
+   * @param page.after - the `cursor` of the page before
+   * @param page.limit - @defaultValue 50
+   */
+  async list(
+    { endpointId, backend, state }: DeliveryFilter = {},
+    { after, limit = 50 }: { after?: string; limit?: number } = {},
+  ): Promise<{ deliveries: DeliverySummary[]; cursor?: string }> {
+    const query = this.database<SummaryRow>(DELIVERIES)
+      .orderBy('arrival', 'desc')
+      .limit(limit + 1);
+    if (endpointId !== undefined) void query.where({ endpoint_id: endpointId });
+    if (backend) void query.where({ backend_type: backend.type, backend_id: backend.id });
+    if (state !== undefined) void query.where({ state });
+    if (after !== undefined) void query.where('arrival', '<', after);
+    const rows = await query;
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      deliveries: page.map((row) => this.#summary(row)),
+      ...(rows.length > limit && last && { cursor: last.arrival }),
+    };
+  }
+
+  /** @throws GLUE_DELIVERY_NOT_FOUND */
+  async get(id: string): Promise<DeliveryDetail> {
+    const row = await this.database<SummaryRow>(DELIVERIES).where({ id }).first();
+    const [stored] = await readDeliveries(this.database, [id]);
+    if (!row || !stored) throw new GlueError('GLUE_DELIVERY_NOT_FOUND', `there is no delivery ${id}`);
+    const { payload, context, headers } = stored;
+    return { ...this.#summary(row), ...(payload !== undefined && { payload }), context, headers };
+  }
+
+  /** The tries at one delivery, first to last. */
+  async attempts(id: string): Promise<DeliveryAttempt[]> {
+    const rows = await this.database<AttemptRow>(DELIVERY_ATTEMPTS).where({ item_id: id }).orderBy('number');
+    return rows.map(attemptOf);
+  }
+
+  #summary(row: SummaryRow): DeliverySummary {
+    const waits = row.state === 'queued' || row.state === 'retrying';
+    return {
+      id: row.id,
+      endpointId: row.endpoint_id,
+      state: waits && this.isHeld(row.endpoint_id) ? 'held' : row.state,
+      attempts: row.attempts,
+      ...(row.note !== null && { note: row.note }),
+      ...(row.idempotency_key !== null && { idempotencyKey: row.idempotency_key }),
+      ...(row.ordering_key !== null && { orderingKey: row.ordering_key }),
+      ...(row.backend_type !== null &&
+        row.backend_id !== null && { backend: { type: row.backend_type, id: row.backend_id } }),
+      ...(row.original_id !== null && { originalId: row.original_id }),
+      createdAt: Number(row.created_at),
+      dueAt: Number(row.due_at),
+      ...(row.finished_at !== null && { finishedAt: Number(row.finished_at) }),
+    };
+  }
+}
+
+function attemptOf(row: AttemptRow): DeliveryAttempt {
+  const [startedAt, endedAt] = [Number(row.started_at), Number(row.ended_at)];
+  return {
+    number: row.number,
+    startedAt,
+    endedAt,
+    durationMs: endedAt - startedAt,
+    outcome: row.outcome,
+    ...(row.cause !== null && { cause: row.cause }),
+    ...(row.note !== null && { note: row.note }),
+    ...(row.error !== null && { error: row.error }),
+    ...(row.status !== null && { status: row.status }),
+    ...(row.request !== null && { request: JSON.parse(row.request) as unknown }),
+    ...(row.response !== null && { response: JSON.parse(row.response) as unknown }),
+  };
+}

@@ -1,0 +1,53 @@
+import type { BackendReference, Database, Json } from 'glue-core';
+import { DELIVERIES, DELIVERY_PAYLOADS, type DeliveryRow, type PayloadRow } from './tables.js';
+
+/** A delivery as it was queued. */
+export interface StoredDelivery {
+  readonly id: string;
+  readonly endpointId: number;
+  readonly payload?: Json;
+  readonly context: Readonly<Record<string, Json>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
+  readonly backend?: BackendReference;
+  readonly createdAt: number;
+}
+
+type JoinedRow = Pick<
+  DeliveryRow,
+  'id' | 'endpoint_id' | 'idempotency_key' | 'backend_type' | 'backend_id' | 'created_at'
+> &
+  Pick<PayloadRow, 'payload' | 'context' | 'headers'>;
+
+/** Reads deliveries with what they hold; those that are gone are left out. */
+export async function readDeliveries(database: Database, ids: readonly string[]): Promise<StoredDelivery[]> {
+  const rows = await database(DELIVERIES)
+    .join(DELIVERY_PAYLOADS, `${DELIVERIES}.id`, `${DELIVERY_PAYLOADS}.delivery_id`)
+    .whereIn(`${DELIVERIES}.id`, ids)
+    .select<JoinedRow[]>(
+      'id',
+      'endpoint_id',
+      'idempotency_key',
+      'backend_type',
+      'backend_id',
+      'created_at',
+      'payload',
+      'context',
+      'headers',
+    );
+  return rows.map(storedDeliveryOf);
+}
+
+function storedDeliveryOf(row: JoinedRow): StoredDelivery {
+  return {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    ...(row.payload !== null && { payload: JSON.parse(row.payload) as Json }),
+    context: JSON.parse(row.context) as Record<string, Json>,
+    headers: JSON.parse(row.headers) as Record<string, string>,
+    ...(row.idempotency_key !== null && { idempotencyKey: row.idempotency_key }),
+    ...(row.backend_type !== null &&
+      row.backend_id !== null && { backend: { type: row.backend_type, id: row.backend_id } }),
+    createdAt: Number(row.created_at),
+  };
+}

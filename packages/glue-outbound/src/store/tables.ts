@@ -1,0 +1,105 @@
+import {
+  addWorkColumns,
+  createAttemptTable,
+  createEndpointTable,
+  createTable,
+  createWorkIndexes,
+  idColumn,
+  keyColumn,
+  longTextColumn,
+  timeColumn,
+  type Migration,
+  type SideSchema,
+  type WorkTable,
+} from 'glue-core';
+
+export const DELIVERIES = 'glue_deliveries';
+export const DELIVERY_PAYLOADS = 'glue_delivery_payloads';
+export const DELIVERY_ATTEMPTS = 'glue_delivery_attempts';
+
+/**
+ * Deliveries follow each other by `arrival`, not by id: the id of a delivery with an idempotency key comes from the
+ * key and says nothing about time.
+ */
+export const DELIVERY_WORK = {
+  items: DELIVERIES,
+  attempts: DELIVERY_ATTEMPTS,
+  freshState: 'queued',
+  order: 'arrival',
+} as const satisfies WorkTable;
+
+/** A row of the queue: narrow, so that claims stay quick; what is sent lies beside it. */
+export interface DeliveryRow {
+  id: string;
+  endpoint_id: number;
+  state: string;
+  phase: number | null;
+  due_at: number;
+  ordering_key: string | null;
+  open_key: string | null;
+  arrival: string;
+  idempotency_key: string | null;
+  content_hash: string;
+  backend_type: string | null;
+  backend_id: number | null;
+  original_id: string | null;
+  created_at: number;
+}
+
+/** What was queued, as JSON. Never changed. */
+export interface PayloadRow {
+  delivery_id: string;
+  payload: string | null;
+  context: string;
+  headers: string;
+}
+
+const createEndpoints: Migration = {
+  name: 'outbound-001-endpoints',
+  up: (trx) => createEndpointTable(trx, 'outbound'),
+};
+
+const createDeliveries: Migration = {
+  name: 'outbound-002-deliveries',
+  up: async (trx) => {
+    await createTable(trx, DELIVERIES, (table) => {
+      addWorkColumns(table);
+      idColumn(table, 'arrival').notNullable();
+      keyColumn(table, 'idempotency_key');
+      table.specificType('content_hash', 'char(64)').notNullable();
+      keyColumn(table, 'backend_type', 64);
+      table.integer('backend_id').unsigned();
+      idColumn(table, 'original_id');
+      timeColumn(table, 'created_at').notNullable();
+      table.unique(['endpoint_id', 'idempotency_key'], { indexName: `${DELIVERIES}_key` });
+    });
+    await createWorkIndexes(trx, DELIVERY_WORK);
+  },
+};
+
+const createPayloads: Migration = {
+  name: 'outbound-003-delivery-payloads',
+  up: (trx) =>
+    createTable(trx, DELIVERY_PAYLOADS, (table) => {
+      idColumn(table, 'delivery_id').primary();
+      longTextColumn(table, 'payload');
+      longTextColumn(table, 'context').notNullable();
+      longTextColumn(table, 'headers').notNullable();
+    }),
+};
+
+const createAttempts: Migration = {
+  name: 'outbound-004-delivery-attempts',
+  up: (trx) =>
+    createAttemptTable(trx, DELIVERY_WORK, (table) => {
+      longTextColumn(table, 'request');
+      longTextColumn(table, 'response');
+      table.integer('status').unsigned();
+    }),
+};
+
+/** The tables of this side. Append only. */
+export const outboundSchema: SideSchema = {
+  name: 'outbound',
+  migrations: [createEndpoints, createDeliveries, createPayloads, createAttempts],
+};

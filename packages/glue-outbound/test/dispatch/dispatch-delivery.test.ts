@@ -1,0 +1,443 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { cancel, deadLetter, done, retry, silentLogger, type Logger, type NewDelivery } from 'glue-core';
+import { send, type OutboundHandler, type OutboundHooks } from '../../src/index.js';
+import {
+  API_KEY,
+  FakeBackend,
+  openFixture,
+  type Fixture,
+  type FixtureOptions,
+} from '../support/outbound-fixture.js';
+import { openSink, type Sink } from '../support/sink.js';
+import { onEachDatabase } from '../support/test-database.js';
+
+/** A backend with the given hooks. */
+function backendWith(hooks: Partial<OutboundHooks>): FixtureOptions {
+  class HookedBackend extends FakeBackend {
+    static override readonly type = 'fake';
+  }
+  Object.assign(HookedBackend.prototype, hooks);
+  return { backendClass: HookedBackend };
+}
+
+onEachDatabase('dispatching a delivery', (openDatabase) => {
+  let sink: Sink;
+  let fixture: Fixture;
+  let lane: number;
+
+  beforeEach(async () => {
+    sink = await openSink();
+  });
+  afterEach(async () => {
+    await fixture.close();
+    await sink.close();
+  });
+
+  async function open(options: FixtureOptions = {}, config: object = {}, fields: object = {}): Promise<void> {
+    fixture = await openFixture(await openDatabase(), { allowHosts: ['127.0.0.1'], ...options });
+    lane = await fixture.addEndpoint('out', { baseUrl: sink.url, ...config }, fields);
+  }
+
+  /** Queues and waits until nothing runs. */
+  async function dispatch(delivery: NewDelivery = { payload: { a: 1 } }): Promise<string> {
+    const { id } = await (
+      await fixture.instance().outboundEndpoint({ codeSuffix: 'out' })
+    ).queueDelivery(delivery);
+    await fixture.outbound.queue.idle();
+    return id;
+  }
+
+  const get = (id: string) => fixture.outbound.deliveries.get(id);
+  const attempts = (id: string) => fixture.outbound.deliveries.attempts(id);
+
+  it('goes on until it is accepted: 503, then 429 that asks for time, then 200', async () => {
+    const logged: object[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      info: (fields) => void logged.push(fields),
+      child: () => logger,
+    };
+    await open(
+      {
+        ...backendWith({
+          outboundHeaders(this: FakeBackend) {
+            return { Authorization: `Bearer ${this.settings.apiKey}`, 'X-Raw-Key': this.settings.apiKey };
+          },
+        }),
+        logger,
+      },
+      { path: '/orders/{order}?key={key}' },
+    );
+    const answers: [number, Record<string, string>][] = [
+      [503, {}],
+      [429, { 'retry-after': '900' }],
+      [200, {}],
+    ];
+    sink.answer = (response, { headers }) => {
+      const [status, more] = answers.shift() ?? [500, {}];
+      response
+        .writeHead(status, more)
+        .end(`seen ${headers.authorization} and ${String(headers['x-raw-key'])}`);
+    };
+    const started = fixture.clock.now();
+    const id = await dispatch({
+      payload: { amount: 5, key: API_KEY },
+      context: { order: 'a/b', key: API_KEY },
+      idempotencyKey: 'order-7',
+    });
+    expect(await get(id)).toMatchObject({ state: 'retrying', attempts: 1, dueAt: started + 5_000 });
+    await fixture.wakeAfter(4_999, lane);
+    expect(sink.received).toHaveLength(1);
+    await fixture.wakeAfter(1, lane);
+    // The policy says five minutes; the receiver asked for fifteen.
+    expect(await get(id)).toMatchObject({ state: 'retrying', attempts: 2, dueAt: started + 5_000 + 900_000 });
+    expect(fixture.wakes).toEqual([
+      { lane, at: started + 5_000 },
+      { lane, at: started + 905_000 },
+    ]);
+    await fixture.wakeAfter(900_000, lane);
+    expect(await get(id)).toMatchObject({ state: 'done', attempts: 3, finishedAt: started + 905_000 });
+
+    expect(sink.received.map(({ url, body }) => [url, body])).toEqual(
+      Array(3).fill([`/orders/a%2Fb?key=${API_KEY}`, JSON.stringify({ amount: 5, key: API_KEY })]),
+    );
+    expect(sink.received[0]?.headers).toMatchObject({
+      authorization: `Bearer ${API_KEY}`,
+      'user-agent': expect.stringMatching(/^Glue\//),
+    });
+    const log = await attempts(id);
+    expect(log).toMatchObject([
+      {
+        number: 1,
+        outcome: 'failed',
+        cause: 'http_5xx',
+        status: 503,
+        startedAt: started,
+        note: 'the receiver answered 503',
+      },
+      { number: 2, outcome: 'failed', cause: 'throttled', status: 429, startedAt: started + 5_000 },
+      { number: 3, outcome: 'done', status: 200, startedAt: started + 905_000 },
+    ]);
+    expect(log[0]).toMatchObject({
+      request: {
+        method: 'POST',
+        url: `${sink.url}/orders/a%2Fb?key=[redacted]`,
+        headers: {
+          authorization: '[redacted]',
+          'x-raw-key': '[redacted]',
+          'content-type': 'application/json',
+        },
+        body: '{"amount":5,"key":"[redacted]"}',
+      },
+      response: { status: 503, body: 'seen [redacted] and [redacted]' },
+    });
+    const rows = JSON.stringify([await fixture.database('glue_delivery_attempts'), logged]);
+    expect(rows).not.toContain(API_KEY);
+  });
+
+  it('is a dead letter when the receiver refuses it for good', async () => {
+    await open();
+    sink.answer = (response) => response.writeHead(422).end('amount is missing');
+    const id = await dispatch();
+    expect(await get(id)).toMatchObject({ state: 'dead_letter', note: 'the receiver answered 422' });
+    expect(await attempts(id)).toMatchObject([
+      { cause: 'http_4xx', response: { body: 'amount is missing' } },
+    ]);
+  });
+
+  it('is a dead letter when the retries are used up', async () => {
+    await open({}, { retryPolicy: { delays: ['5s'], jitter: 0 } });
+    sink.answer = (response) => response.writeHead(500).end();
+    const id = await dispatch();
+    await fixture.wakeAfter(5_000, lane);
+    expect(await get(id)).toMatchObject({
+      state: 'dead_letter',
+      note: 'the receiver answered 500; given up after 2 attempts',
+    });
+  });
+
+  it('takes an endpoint out of service whose receiver is gone, and holds what is queued later', async () => {
+    await open();
+    sink.answer = (response) => response.writeHead(410).end();
+    const gone = await dispatch();
+    const later = await dispatch();
+    expect(await get(gone)).toMatchObject({ state: 'dead_letter' });
+    expect(await fixture.outbound.endpoints.getByCode('fake-1-out')).toMatchObject({
+      state: 'disabled',
+      reason: 'the receiver answered 410 Gone',
+    });
+    expect(await get(later)).toMatchObject({ state: 'held', attempts: 0 });
+    sink.answer = (response) => response.end();
+    await fixture.outbound.endpoints.setState('fake-1-out', 'active', 'ann');
+    await fixture.changeFeed.look();
+    await fixture.outbound.queue.idle();
+    expect(await get(later)).toMatchObject({ state: 'done' });
+  });
+
+  it('holds the deliveries of a backend that is disabled, and goes on when it is enabled', async () => {
+    await open();
+    await fixture.backends.update(fixture.backend, { active: false }, 'ann');
+    const endpoint = await fixture.instance().outboundEndpoint();
+    await fixture.registry.refresh();
+    const { id } = await endpoint.queueDelivery({ payload: 1 });
+    await fixture.outbound.queue.idle();
+    expect(await get(id)).toMatchObject({ state: 'held', attempts: 0 });
+    await fixture.backends.update(fixture.backend, { active: true }, 'ann');
+    await fixture.registry.refresh();
+    await fixture.changeFeed.look();
+    await fixture.outbound.queue.idle();
+    expect(await get(id)).toMatchObject({ state: 'done' });
+  });
+
+  it('waits until the time that was asked for', async () => {
+    await open();
+    const sendAt = fixture.clock.now() + 60_000;
+    const id = await dispatch({ payload: 1, sendAt });
+    expect(fixture.wakes).toContainEqual({ lane, at: sendAt });
+    expect(await get(id)).toMatchObject({ state: 'queued', dueAt: sendAt });
+    await fixture.wakeAfter(60_000, lane);
+    expect(await get(id)).toMatchObject({ state: 'done' });
+  });
+
+  it('sends what was queued in a transaction after its commit', async () => {
+    await open();
+    const endpoint = await fixture.instance().outboundEndpoint();
+    await fixture.database.transaction((transaction) => endpoint.queueDelivery({ payload: 1, transaction }));
+    await new Promise(setImmediate);
+    await fixture.outbound.queue.idle();
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('keeps the order of a key although ids with an idempotency key say nothing of time', async () => {
+    await open({}, {}, { state: 'paused' });
+    const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
+    for (const name of names) await dispatch({ payload: name, idempotencyKey: name, orderingKey: 'one' });
+    await fixture.outbound.endpoints.setState('fake-1-out', 'active', 'ann');
+    await fixture.changeFeed.look();
+    await fixture.outbound.queue.idle();
+    expect(sink.received.map(({ body }) => JSON.parse(body))).toEqual(names);
+  });
+
+  it('is a dead letter that names the token when it cannot be rendered', async () => {
+    await open({}, { path: '/{order}' });
+    const id = await dispatch({ payload: 1 });
+    expect(await get(id)).toMatchObject({
+      state: 'dead_letter',
+      note: expect.stringContaining('{order}'),
+    });
+    expect(await attempts(id)).toMatchObject([{ cause: 'rendering' }]);
+  });
+
+  it('calls no address that the guard refuses', async () => {
+    await open({ allowHosts: [] });
+    const id = await dispatch();
+    expect(await attempts(id)).toMatchObject([{ outcome: 'failed', cause: 'blocked_address' }]);
+    expect(sink.received).toEqual([]);
+  });
+
+  it('calls no host that the connector does not declare', async () => {
+    await open({ egress: ['api.example.com'] });
+    const id = await dispatch();
+    expect(await attempts(id)).toMatchObject([
+      { cause: 'blocked_address', note: expect.stringContaining('egress') },
+    ]);
+    expect(sink.received).toEqual([]);
+  });
+
+  it.each<[string, Partial<OutboundHooks>, object, object, number]>([
+    [
+      'a gate that says nothing lets it go',
+      { checkDispatchAllowed: () => undefined },
+      { state: 'done' },
+      {},
+      1,
+    ],
+    [
+      'a gate may refuse',
+      { checkDispatchAllowed: () => cancel('not now') },
+      { state: 'canceled', note: 'not now' },
+      { cause: 'gate' },
+      0,
+    ],
+    [
+      'a gate may put off',
+      { checkDispatchAllowed: () => retry({ seconds: 90 }) },
+      { state: 'retrying' },
+      { cause: 'gate', outcome: 'retry' },
+      0,
+    ],
+    [
+      'a gate that throws is tried again',
+      { checkDispatchAllowed: () => Promise.reject(new Error('no quota')) },
+      { state: 'retrying', note: 'no quota' },
+      { cause: 'gate', error: expect.stringContaining('Error: no quota') },
+      0,
+    ],
+    [
+      'a gate must return an outcome',
+      { checkDispatchAllowed: () => ({ ok: true }) as never },
+      { state: 'retrying' },
+      { cause: 'gate', error: expect.stringContaining('no outcome') },
+      0,
+    ],
+    [
+      'headers that throw are tried again',
+      { outboundHeaders: () => Promise.reject(new Error('no token')) },
+      { state: 'retrying' },
+      { cause: 'handler' },
+      0,
+    ],
+    [
+      'a base URL wins over the endpoint',
+      { outboundBaseUrl: () => 'http://127.0.0.1:1' },
+      { state: 'retrying' },
+      { cause: 'connect' },
+      0,
+    ],
+    [
+      'a reserved header cannot be rendered',
+      { outboundHeaders: () => ({ Host: 'x' }) },
+      { state: 'dead_letter' },
+      { cause: 'rendering' },
+      0,
+    ],
+    [
+      'full control may finish',
+      { handleDelivery: () => done('sent by SDK') },
+      { state: 'done', note: 'sent by SDK' },
+      {},
+      0,
+    ],
+    [
+      'full control may give up',
+      { handleDelivery: () => deadLetter('no use') },
+      { state: 'dead_letter' },
+      { cause: 'handler' },
+      0,
+    ],
+    ['full control may send', { handleDelivery: () => send() }, { state: 'done' }, { status: 200 }, 1],
+    [
+      'full control that returns nothing is a dead letter',
+      { handleDelivery: () => undefined as never },
+      { state: 'dead_letter', note: 'handleDelivery returned nothing' },
+      {},
+      0,
+    ],
+    [
+      'full control must return an outcome',
+      { handleDelivery: () => 'sent' as never },
+      { state: 'retrying' },
+      { cause: 'handler' },
+      0,
+    ],
+  ])('%s', async (_name, hooks, delivery, attempt, requests) => {
+    await open(backendWith(hooks));
+    const id = await dispatch();
+    expect(await get(id)).toMatchObject(delivery);
+    expect(await attempts(id)).toMatchObject([attempt]);
+    expect(sink.received).toHaveLength(requests);
+  });
+
+  it('lets full control change the request, merging headers without regard to case', async () => {
+    await open(
+      backendWith({
+        handleDelivery: (_delivery, { url }) =>
+          send({
+            url: `${url}changed`,
+            method: 'PATCH',
+            headers: { 'CONTENT-TYPE': 'text/x' },
+            body: 'other',
+          }),
+      }),
+    );
+    await dispatch();
+    expect(sink.received).toMatchObject([
+      { method: 'PATCH', url: '/changed', headers: { 'content-type': 'text/x' }, body: 'other' },
+    ]);
+  });
+
+  it("lets the endpoint's handler win over the backend's hook", async () => {
+    const handler: OutboundHandler = { handleDelivery: () => done('by the handler') };
+    const options = {
+      ...backendWith({ handleDelivery: () => done('by the hook') }),
+      handlers: new Map([['fake:own', handler]]),
+    };
+    await open(options, {}, { handler: 'fake:own' });
+    expect(await get(await dispatch())).toMatchObject({ note: 'by the handler' });
+  });
+
+  it('holds deliveries whose handler nobody offers', async () => {
+    await open({}, {}, { handler: 'fake:gone' });
+    expect(await get(await dispatch())).toMatchObject({ state: 'held' });
+  });
+
+  it('gives hooks the delivery as it was queued, and what became of it', async () => {
+    const seen: unknown[] = [];
+    await open(
+      backendWith({
+        checkDispatchAllowed: (delivery, { attempt }) => void seen.push(delivery, attempt),
+        handleResponse: (_delivery, { status, body }, state) => void seen.push([status, body, state]),
+      }),
+      { retryPolicy: { delays: ['5s'], jitter: 0 } },
+    );
+    sink.answer = (response) => response.writeHead(500).end('no');
+    const id = await dispatch({
+      payload: { a: 1 },
+      context: { x: 0 },
+      headers: { 'X-H': '1' },
+      idempotencyKey: 'k',
+    });
+    await fixture.wakeAfter(5_000, lane);
+    const delivery = {
+      id,
+      payload: { a: 1 },
+      context: { x: 0, idempotency_key: 'k' },
+      headers: { 'x-h': '1' },
+      idempotencyKey: 'k',
+      endpoint: { id: lane, code: 'fake-1-out', suffix: 'out', name: 'Fake shop out', company: 'default' },
+      backend: fixture.backend,
+      createdAt: fixture.clock.now() - 5_000,
+    };
+    expect(seen).toEqual([
+      { ...delivery, attempt: 1 },
+      1,
+      [500, 'no', 'retrying'],
+      { ...delivery, attempt: 2 },
+      2,
+      [500, 'no', 'dead_letter'],
+    ]);
+  });
+
+  it.each<[string, OutboundHooks['handleResponse'], string]>([
+    ['throws', () => Promise.reject(new Error(`cannot store ${API_KEY}`)), 'cannot store [redacted]'],
+    [
+      'never ends',
+      () => new Promise(() => setImmediate(() => fixture.clock.advance(10_000))),
+      'no result within 10000 ms',
+    ],
+  ])('records that handleResponse %s, and sends no second time', async (_name, handleResponse, words) => {
+    await open(backendWith({ ...(handleResponse && { handleResponse }) }));
+    const id = await dispatch();
+    expect(await get(id)).toMatchObject({ state: 'done', attempts: 1 });
+    expect(await attempts(id)).toMatchObject([{ outcome: 'done', error: expect.stringContaining(words) }]);
+    await fixture.wakeAfter(86_400_000, lane);
+    expect(sink.received).toHaveLength(1);
+  });
+
+  it('ends hooks at their deadline and tells them', async () => {
+    let signal: AbortSignal | undefined;
+    await open(
+      backendWith({
+        handleDelivery: (_delivery, _request, context) => {
+          signal = context.signal;
+          setImmediate(() => fixture.clock.advance(30_000));
+          return new Promise(() => {});
+        },
+      }),
+    );
+    const id = await dispatch();
+    expect(await attempts(id)).toMatchObject([{ cause: 'handler', note: 'no result within 30000 ms' }]);
+    expect(signal?.aborted).toBe(true);
+    expect(await get(id)).toMatchObject({ state: 'retrying' });
+  });
+});
