@@ -1,0 +1,43 @@
+/** One row of a listing; what is undefined stays empty. */
+export type Row = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Writes one line of what a command was asked for. */
+export function printLine(text = ''): void {
+  console.log(text);
+}
+
+/** Writes a listing: as JSON, or in columns for people. */
+export function printRows(rows: readonly Row[], { json, none }: { json?: boolean; none: string }): void {
+  if (json) return printJson(rows);
+  if (rows.length === 0) return printLine(none);
+  for (const line of columns(rows)) printLine(line);
+}
+
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value, null, 2));
+}
+
+/** Lines of equal columns under their names. */
+export function columns(rows: readonly Row[]): string[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const table = [
+    names.map((name) => name.toUpperCase()),
+    ...rows.map((row) => names.map((name) => textOf(row[name]))),
+  ];
+  const widths = names.map((_, index) => Math.max(...table.map((line) => line[index]?.length ?? 0)));
+  return table.map((line) =>
+    line
+      .map((text, index) => text.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A time as people read it, in UTC. @param at - Unix milliseconds */
+export function timeText(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString().replace('T', ' ').replace(/Z$/, '');
+}
+
+function textOf(value: string | number | boolean | undefined): string {
+  return value === undefined ? '' : String(value);
+}

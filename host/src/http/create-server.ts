@@ -1,0 +1,71 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Where providers call. */
+export const INBOUND_PREFIX = '/webhooks/in/';
+
+/** What each kind of broken request is answered, before there is a request to speak of (https://nodejs.org/api/http.html#event-clienterror). */
+const brokenRequest: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+export interface ServerParts {
+  /** Takes the URLs below {@link INBOUND_PREFIX}; absent where the inbound side is. */
+  readonly inbound: Listener | undefined;
+  /** Takes everything else. */
+  readonly app: Listener;
+}
+
+/** The one server of a host. Providers' requests go straight to the inbound side, with nothing in front that reads them. */
+export function createHttpServer({ inbound, app }: ServerParts): Server {
+  const server = createServer(
+    {
+      headersTimeout: 15_000,
+      // The inbound side has shorter limits of its own for bodies.
+      requestTimeout: 150_000,
+      // Longer than the usual 60 s of proxies, which would otherwise meet a connection that is just being closed.
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    (request, response) => {
+      if (inbound && request.url?.startsWith(INBOUND_PREFIX)) inbound(request, response);
+      else app(request, response);
+    },
+  );
+  server.on('clientError', answerBrokenRequest);
+  return server;
+}
+
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = brokenRequest[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Listens; resolves with the port. @throws Error when the address is taken or not ours */
+export function listen(server: Server, port: number, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, () => {
+      server.off('error', reject);
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+    });
+  });
+}
+
+/** Stops listening, lets answers under way finish for a moment, then cuts what is left. */
+export function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GlueError } from 'glue-core';
+
+const KEY_BYTES = 32;
+
+export interface SecretKeyOptions {
+  readonly dataFolder: string;
+  /** `GLUE_SECRET_KEY`: 32 bytes in base64. Goes before the file. */
+  readonly fromEnvironment: string | undefined;
+  /** Whether a new key may be made: not where secrets exist that only the lost one opens. */
+  readonly mayCreate: boolean;
+}
+
+/**
+ * The key that encrypts the secrets in the database: from the environment, or from `secret.key` in the data folder,
+ * which is made on the first start and readable by its owner only.
+ * @throws GLUE_SECRET_KEY_MISSING
+ */
+export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: SecretKeyOptions): Buffer {
+  if (fromEnvironment !== undefined) return parseKey(fromEnvironment, 'GLUE_SECRET_KEY');
+  const file = join(dataFolder, 'secret.key');
+  const present = readIfThere(file);
+  if (present !== undefined) return parseKey(present, file);
+  if (!mayCreate)
+    throw new GlueError(
+      'GLUE_SECRET_KEY_MISSING',
+      `${file} is missing, but the database holds backends whose secrets it encrypted`,
+    );
+  createKeyFile(dataFolder, file);
+  return parseKey(readFileSync(file, 'utf8'), file);
+}
+
+function parseKey(text: string, origin: string): Buffer {
+  const base64 = text.trim();
+  const key = Buffer.from(base64, 'base64');
+  if (key.length === KEY_BYTES && key.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, ''))
+    return key;
+  throw new GlueError('GLUE_SECRET_KEY_MISSING', `${origin} does not hold ${KEY_BYTES} bytes in base64`);
+}
+
+/** Writes aside, then links: whoever reads sees the whole key, and of two hosts that start at once one wins. */
+function createKeyFile(folder: string, file: string): void {
+  mkdirSync(folder, { recursive: true });
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, {
+    mode: 0o600,
+    flag: 'wx',
+    flush: true,
+  });
+  try {
+    linkSync(aside, file);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  } finally {
+    unlinkSync(aside);
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw new GlueError('GLUE_SECRET_KEY_MISSING', `${file} cannot be read`, { cause: error });
+  }
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
