@@ -32,7 +32,7 @@ export default defineConfig(
       'prefer-const': 'error',
     },
   },
-  { files: ['**/*.js'], languageOptions: { globals: nodeGlobals } },
+  { files: ['**/*.{js,mjs}'], languageOptions: { globals: nodeGlobals } },
 
   {
     files: ['**/*.ts'],

@@ -1,23 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GlueError, openDatabase, silentLogger, systemClock, type Database } from 'glue-core';
-import { AgendaClock } from '../src/clock/agenda-clock.js';
+import { GlueError, silentLogger, systemClock, type Clock, type Logger } from 'glue-core';
+import { AgendaClock, type AgendaClockOptions } from '../src/clock/agenda-clock.js';
+import { openAgendaStore } from '../src/clock/agenda-store.js';
+import { onEachClockStore, type ClockStore } from './support/clock-stores.js';
 
-/** Collects what the clock tells a queue, and lets a test wait for it. */
+/** Notes what the clock tells a queue, and lets a test wait for it. */
 class RecordedQueue {
   readonly pokes: { lane: number; at: number }[] = [];
   sweeps = 0;
+  onPoke: (lane: number) => void = () => {};
+  onSweep: () => void = () => {};
   #notify = () => {};
 
   poke(lane: number): void {
     this.pokes.push({ lane, at: Date.now() });
+    this.onPoke(lane);
     this.#notify();
   }
 
   async sweep(): Promise<void> {
     this.sweeps += 1;
+    this.onSweep();
     this.#notify();
   }
 
@@ -30,45 +33,194 @@ class RecordedQueue {
   }
 }
 
-describe('the Agenda clock on SQLite', () => {
-  let folder: string;
-  let database: Database;
-  const clocks: AgendaClock[] = [];
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'glue-clock-'));
-    database = openDatabase({ client: 'sqlite', file: join(folder, 'glue.db'), durability: 'fast' });
-  });
-
-  afterEach(async () => {
-    for (const clock of clocks.splice(0)) await clock.stop();
-    await database.destroy();
-    rmSync(folder, { recursive: true });
-  });
-
-  function clockFor(queue: RecordedQueue, name = 'inbound'): AgendaClock {
-    const clock = new AgendaClock({
-      config: { store: 'database' },
-      database,
-      clock: systemClock,
-      logger: silentLogger,
-      lease: systemClock,
-      hostName: 'one',
-    });
-    clock.follow(name, queue);
-    clocks.push(clock);
-    return clock;
+/** The system's clock, but timers are called by the test. */
+class CalledClock implements Clock {
+  #calls: (() => void)[] = [];
+  now = () => Date.now();
+  after(_delayMs: number, call: () => void): () => void {
+    this.#calls.push(call);
+    return () => {
+      this.#calls = this.#calls.filter((other) => other !== call);
+    };
   }
+  callAll(): void {
+    for (const call of this.#calls.splice(0)) call();
+  }
+}
 
-  it('wakes a lane when its time has come, and within half a second', async () => {
-    const queue = new RecordedQueue();
-    const clock = clockFor(queue);
-    await clock.start();
-    const due = Date.now() + 700;
-    clock.wakeAt('inbound', 7, due);
-    await queue.until(() => queue.pokes.length > 0);
-    expect(queue.pokes).toEqual([{ lane: 7, at: expect.any(Number) }]);
-    expect(queue.pokes[0]?.at).toBeGreaterThanOrEqual(due);
-    expect(queue.pokes[0]?.at).toBeLessThan(due + 500);
+/** A logger that keeps its warnings. */
+function recordedLogger(): { logger: Logger; warnings: string[] } {
+  const warnings: string[] = [];
+  return { warnings, logger: { ...silentLogger, warn: (_fields, message) => void warnings.push(message) } };
+}
+
+describe('the Agenda clock', () => {
+  onEachClockStore((open) => {
+    let store: ClockStore;
+    let queue: RecordedQueue;
+    const clocks: AgendaClock[] = [];
+
+    beforeEach(async () => {
+      store = await open();
+      queue = new RecordedQueue();
+    });
+    afterEach(async () => {
+      for (const clock of clocks.splice(0)) await clock.stop();
+      await store.close();
+    });
+
+    async function started(options: Partial<AgendaClockOptions> = {}): Promise<AgendaClock> {
+      const clock = new AgendaClock({
+        config: store.config,
+        database: store.database,
+        clock: systemClock,
+        logger: silentLogger,
+        lease: systemClock,
+        hostName: 'one',
+        ...options,
+      });
+      clocks.push(clock);
+      clock.follow('inbound', queue);
+      await clock.start();
+      return clock;
+    }
+
+    it('wakes a lane when its time has come, and soon', async () => {
+      const clock = await started();
+      const due = Date.now() + 800;
+      clock.wakeAt('inbound', 7, due);
+      await queue.until(() => queue.pokes.length > 0);
+      const [poke] = queue.pokes;
+      expect(poke?.lane).toBe(7);
+      expect(poke?.at).toBeGreaterThanOrEqual(due);
+      expect(poke?.at).toBeLessThan(due + 1_000);
+    });
+
+    it('wakes at the earliest of several times, and keeps one job for the lane', async () => {
+      const clock = await started();
+      const due = Date.now() + 700;
+      clock.wakeAt('inbound', 7, due + 60_000);
+      clock.wakeAt('inbound', 7, due);
+      clock.wakeAt('inbound', 7, due + 90_000);
+      await queue.until(() => queue.pokes.length > 0);
+      expect(queue.pokes[0]?.at).toBeLessThan(due + 1_000);
+      expect(await store.countJobs()).toBe(2); // the lane's, and the sweep's
+    });
+
+    it('loses no wake-up that is asked for while one arrives', async () => {
+      const clock = await started();
+      queue.onPoke = (lane) => {
+        if (queue.pokes.length < 3) clock.wakeAt('inbound', lane, Date.now() + 300);
+      };
+      clock.wakeAt('inbound', 7, Date.now() + 300);
+      await queue.until(() => queue.pokes.length === 3);
+      expect(queue.pokes.map(({ lane }) => lane)).toEqual([7, 7, 7]);
+    });
+
+    it('goes by the shared time, however far off the clock of this host is', async () => {
+      const hourMs = 3_600_000;
+      const clock = await started({ lease: { now: () => Date.now() + hourMs } });
+      const due = Date.now() + 700;
+      clock.wakeAt('inbound', 7, due + hourMs);
+      await queue.until(() => queue.pokes.length > 0);
+      expect(queue.pokes[0]?.at).toBeGreaterThanOrEqual(due);
+      expect(queue.pokes[0]?.at).toBeLessThan(due + 1_000);
+    });
+
+    it('leaves the wake-ups of a queue that it does not have to hosts that have it', async () => {
+      const outbound = new RecordedQueue();
+      const other = new AgendaClock({
+        config: store.config,
+        database: store.database,
+        clock: systemClock,
+        logger: silentLogger,
+        lease: systemClock,
+        hostName: 'two',
+      });
+      clocks.push(other);
+      other.follow('outbound', outbound);
+      await other.start();
+      const clock = await started();
+      clock.wakeAt('outbound', 3, Date.now() + 300);
+      await outbound.until(() => outbound.pokes.length > 0);
+      expect(outbound.pokes[0]?.lane).toBe(3);
+      expect(queue.pokes).toEqual([]);
+    });
+
+    it('sweeps at its start, and is healthy then', async () => {
+      const clock = await started();
+      await queue.until(() => queue.sweeps === 1);
+      expect(clock.isHealthy()).toBe(true);
+    });
+
+    it('heals when somebody emptied the store', async () => {
+      const timers = new CalledClock();
+      const clock = await started({ clock: timers });
+      await queue.until(() => queue.sweeps === 1);
+      clock.wakeAt('inbound', 7, Date.now() + 60_000);
+      await store.empty();
+      queue.onSweep = () => clock.wakeAt('inbound', 7, Date.now() + 200);
+      timers.callAll();
+      await queue.until(() => queue.pokes.length > 0);
+      expect(queue.sweeps).toBe(2);
+    });
+
+    it('throws nothing at its callers when the store fails, says so once, and is not ready', async () => {
+      const { logger, warnings } = recordedLogger();
+      let failing = false;
+      const clock = await started({
+        logger,
+        openStore: async (config, database) => {
+          const real = await openAgendaStore(config, database);
+          const { repository } = real.backend;
+          const saveJob: typeof repository.saveJob = (...parameters) =>
+            failing ? Promise.reject(new Error('the disk is full')) : repository.saveJob(...parameters);
+          const flaky = new Proxy(repository, {
+            get: (target, name) =>
+              name === 'saveJob' ? saveJob : (Reflect.get(target, name) as () => void).bind?.(target),
+          });
+          return { ...real, backend: { ...real.backend, repository: flaky } };
+        },
+      });
+      expect(clock.isHealthy()).toBe(true);
+      failing = true;
+      clock.wakeAt('inbound', 7, Date.now() + 60_000);
+      clock.wakeAt('inbound', 8, Date.now() + 60_000);
+      while (clock.isHealthy()) await new Promise((resolve) => setImmediate(resolve));
+      expect(warnings).toEqual(["Agenda's store fails; retries wait for it or for the sweep"]);
+      failing = false;
+      clock.wakeAt('inbound', 7, Date.now() + 300);
+      await queue.until(() => queue.pokes.length > 0);
+      expect(queue.pokes[0]?.lane).toBe(7);
+    });
+
+    it('gives back what it has taken and not begun when it stops', async () => {
+      const clock = await started();
+      await queue.until(() => queue.sweeps === 1);
+      clock.wakeAt('inbound', 7, Date.now() + 700); // taken at the next look, due a little later
+      while ((await store.countLocked()) === 0) await new Promise((resolve) => setImmediate(resolve));
+      await clock.stop();
+      expect(await store.countLocked()).toBe(0);
+      expect(queue.pokes).toEqual([]);
+      expect(clock.isHealthy()).toBe(false);
+    });
+  });
+
+  it('says clearly, and in seconds, when MongoDB cannot be reached at start', async () => {
+    const url = 'mongodb://somebody:secret@127.0.0.1:1/glue';
+    const opening = onSqliteWith({ store: 'mongodb', url });
+    await expect(opening).rejects.toThrow(GlueError);
+    await expect(opening).rejects.toMatchObject({
+      code: 'GLUE_CLOCK_UNAVAILABLE',
+      message: expect.stringMatching(
+        /^Agenda's store, MongoDB at 127\.0\.0\.1:1, cannot be used: .*ECONNREFUSED/,
+      ),
+    });
+    await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining('secret') });
   });
 });
+
+/** A clock that has no database to fall back on: it must not need one when its jobs are in MongoDB. */
+function onSqliteWith(config: AgendaClockOptions['config']): Promise<unknown> {
+  return openAgendaStore(config, undefined as never);
+}

@@ -16,7 +16,9 @@ export function configProblems(error: z.ZodError, overrides: readonly Override[]
 
 function line(path: readonly string[], wrong: string, overrides: readonly Override[]): string {
   const key = path.join('.');
-  const setter = overrides.find((override) => isWithin(key, override.path.join('.')));
+  const setter = overrides.find(
+    ({ path: set }) => isWithin(key, set.join('.')) || isWithin(set.join('.'), key),
+  );
   return `${key || '(whole)'}: ${wrong}${setter ? ` (set by ${setter.variable})` : ''}`;
 }
 

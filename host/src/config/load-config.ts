@@ -97,8 +97,9 @@ async function readConfigFile(
   throw new GlueError('GLUE_CONFIG_NOT_FOUND', `there is no ${FILE_NAMES.join(', ')} in ${folder}`);
 }
 
+/** A file of comments only is empty, not missing. */
 function readYaml(_file: string, text: string): unknown {
-  return parseYaml(text);
+  return parseYaml(text) ?? {};
 }
 
 /** Sets each key that the environment names; makes the way to it where it is missing. */

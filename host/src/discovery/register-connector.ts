@@ -2,12 +2,12 @@ import {
   BackendTypes,
   GlueError,
   messageOf,
+  SeedCatalog,
   seedId,
   type BackendClass,
   type Connector,
   type ConnectorSeeds,
   type HandlerClass,
-  type SeedCatalog,
   type SideName,
 } from 'glue-core';
 import type { InboundHandler } from 'glue-inbound';
@@ -59,7 +59,9 @@ export function registerConnector(
     ({ side }) => found.manifest.sides.includes(side) && !register.sides.includes(side),
   );
   const present = seeds.endpoints.filter((seed) => !absent.includes(seed));
-  register.catalog.add({ ...seeds, endpoints: present }, found.manifest.sides);
+  const wanted = { ...seeds, endpoints: present };
+  new SeedCatalog().add(wanted, found.manifest.sides); // refuses what the real one would, before anything is changed
+  register.catalog.add(wanted, found.manifest.sides);
   for (const backendClass of backends) register.types.register(backendClass, found.id);
   for (const commit of commits) commit();
   return absent.map(({ id }) => seedId(found.id, id));

@@ -1,4 +1,4 @@
-import type { SideName } from 'glue-core';
+import { messageOf, type SideName } from 'glue-core';
 import type * as inboundModule from 'glue-inbound';
 import type * as outboundModule from 'glue-outbound';
 
@@ -35,9 +35,10 @@ export async function ifInstalled<T>(packageName: string, load: () => Promise<T>
 
 function isMissing(error: unknown, packageName: string): boolean {
   return (
-    error instanceof Error &&
+    typeof error === 'object' &&
+    error !== null &&
     'code' in error &&
     error.code === 'ERR_MODULE_NOT_FOUND' &&
-    error.message.includes(`'${packageName}'`)
+    messageOf(error).includes(`'${packageName}'`)
   );
 }

@@ -8,7 +8,7 @@ type Ordering = { column: string; order: SortDirection; nulls?: 'first' | 'last'
 
 /** What knex knows of its client, and leaves untyped. */
 export function clientOf(knex: Knex): { dialect: string; driverName: string; config: Knex.Config } {
-  return knex.client;
+  return knex.client as { dialect: string; driverName: string; config: Knex.Config };
 }
 
 /**

@@ -47,7 +47,7 @@ function dataConditions(database: Database, wanted: JsonValue, path: string[]): 
   const equal = jsonEquals(knex, dialect, 'data', path, JSON.stringify(wanted));
   if (wanted !== null) return [(query) => query.where(equal)];
   const missing = jsonMissing(knex, dialect, 'data', path);
-  return [(query) => query.where((either) => either.where(missing).orWhere(equal))];
+  return [(query) => query.where((either) => void either.where(missing).orWhere(equal))];
 }
 
 /** No dialect's path syntax can quote these in the same way. */

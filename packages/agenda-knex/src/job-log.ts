@@ -45,15 +45,15 @@ export class KnexJobLog implements JobLogger {
     const { limit = DEFAULT_PAGE, offset = 0, sort = 'desc' } = query;
     return runAgain(async () => {
       const matching = this.#matching(query);
-      const total = await matching.clone().count({ total: '*' });
+      const [count] = await matching.clone().count<{ total: StoredNumber }[]>({ total: '*' });
       const page = matching.clone().orderBy([
         { column: 'timestamp', order: sort },
         { column: 'id', order: sort },
       ]);
       if (limit > 0) page.limit(limit);
       if (offset > 0) page.offset(offset);
-      const rows: LogRow[] = await page;
-      return { entries: rows.map(toEntry), total: Number(total[0]?.total) };
+      const rows = (await page) as LogRow[];
+      return { entries: rows.map(toEntry), total: Number(count?.total) };
     });
   }
 
@@ -111,7 +111,7 @@ function toEntry(row: LogRow): JobLogEntry {
     retryDelay: toNumber(row.retry_delay),
     retryAttempt: toNumber(row.retry_attempt),
     agendaName: row.agenda_name ?? undefined,
-    meta: row.meta === null ? undefined : JSON.parse(row.meta),
+    meta: row.meta === null ? undefined : (JSON.parse(row.meta) as JobLogEntry['meta']),
   };
 }
 

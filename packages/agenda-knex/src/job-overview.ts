@@ -14,12 +14,12 @@ interface Group {
 export async function getJobsOverview(database: Database): Promise<JobsOverview[]> {
   const { knex, now } = database;
   const states = jobs(database).select('name', 'disabled', { state: stateExpression(knex, now()) });
-  const groups: Group[] = await knex
+  const groups = (await knex
     .from(states.as('states'))
     .select('name', 'state', 'disabled')
     .count({ total: '*' })
     .groupBy('name', 'state', 'disabled')
-    .orderBy('name');
+    .orderBy('name')) as Group[];
 
   const overviews = new Map<string, JobsOverview>();
   for (const { name, state, disabled, total } of groups) {

@@ -135,7 +135,7 @@ export function rowToJob<DATA = unknown>(row: JobRow): StoredJob<DATA> {
     repeatInterval: fromJson<string | number>(row.repeat_interval),
     repeatAt: row.repeat_at ?? undefined,
     repeatTimezone: row.repeat_timezone ?? undefined,
-    data: JSON.parse(row.data ?? 'null'),
+    data: JSON.parse(row.data ?? 'null') as DATA,
     fork: row.fork === null ? undefined : Number(row.fork) === 1,
     startDate: toDate(row.start_date),
     endDate: toDate(row.end_date),
@@ -181,6 +181,5 @@ function toNumber(stored: StoredNumber | null): number | undefined {
 
 function fromJson<T>(text: string | null): T | undefined {
   if (text === null) return undefined;
-  const value: T = JSON.parse(text);
-  return value;
+  return JSON.parse(text) as T;
 }

@@ -14,13 +14,13 @@ export function toJsonValue(value: unknown): JsonValue {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map(toJsonValue);
   if (typeof value === 'object') {
-    if ('toJSON' in value && typeof value.toJSON === 'function') return toJsonValue(value.toJSON());
+    if ('toJSON' in value && typeof value.toJSON === 'function') return toJsonValue((value as { toJSON(): unknown }).toJSON());
     if (isPlain(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, toJsonValue(child)]));
     }
   }
   throw new TypeError(
-    `${String(value)} (${typeof value}) has no JSON form: use plain objects, arrays, text, numbers and dates`,
+    `a ${typeof value} (${Object.prototype.toString.call(value)}) has no JSON form: use plain objects, arrays, text, numbers and dates`,
   );
 }
 

@@ -36,8 +36,9 @@ async function ping(knex: Knex): Promise<{ agenda_ping?: unknown } | undefined> 
 /** A refused "localhost" is an AggregateError of two refusals, with an empty message. */
 function reason(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null) return String(cause);
-  const { message, code }: { message?: unknown; code?: unknown } = cause;
-  return String(message || code || cause);
+  const { message, code } = cause as { message?: unknown; code?: unknown };
+  const known = [message, code].find((text) => typeof text === 'string' && text !== '');
+  return typeof known === 'string' ? known : Object.prototype.toString.call(cause);
 }
 
 function whichDatabase(knex: Knex): string {

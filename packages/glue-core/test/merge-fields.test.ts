@@ -2,31 +2,32 @@ import { describe, expect, it, test } from '@jest/globals';
 import fc from 'fast-check';
 import { mergeFields, type Fields } from '../src/seeds/merge-fields.js';
 
-const field = (value: string | undefined): Fields => (value === undefined ? {} : { x: value });
+const field = (value: string): Fields => (value === '' ? {} : { x: value });
 
 describe('merging a seed into a record', () => {
-  // What was applied last, what the record holds, what the seed says now → what the record holds then.
-  test.each<[string, string?, string?, string?, string?, ('updated' | 'conflicts')?]>([
-    ['nothing anywhere'],
-    ['a new field of the seed', undefined, undefined, 'w', 'w', 'updated'],
-    ['a field of the operator alone', undefined, 'p', undefined, 'p'],
-    ['a new field of the seed that the operator has already', undefined, 'p', 'p', 'p'],
-    ['a new field of the seed that the operator has otherwise', undefined, 'p', 'w', 'p', 'conflicts'],
-    ['a field that both removed', 'a', undefined, undefined, undefined],
-    ['a field that the operator removed', 'a', undefined, 'a', undefined],
-    ['a field that the operator removed and the seed changed', 'a', undefined, 'w', undefined, 'conflicts'],
-    ['a field that the seed removed', 'a', 'a', undefined, undefined, 'updated'],
-    ['a field that the seed removed and the operator edited', 'a', 'p', undefined, 'p', 'conflicts'],
-    ['no change', 'a', 'a', 'a', 'a'],
-    ['a change of the seed', 'a', 'a', 'w', 'w', 'updated'],
-    ['an edit of the operator', 'a', 'p', 'a', 'p'],
-    ['the same change by both', 'a', 'w', 'w', 'w'],
-    ['different changes by both', 'a', 'p', 'w', 'p', 'conflicts'],
-  ])('%s', (_name, applied, present, wanted, expected, list) => {
-    expect(mergeFields(field(applied), field(present), field(wanted))).toEqual({
-      values: field(expected),
-      updated: list === 'updated' ? ['x'] : [],
-      conflicts: list === 'conflicts' ? ['x'] : [],
+  // An empty text stands for a field that is not there.
+  test.each`
+    what                                                         | applied | present | wanted | values | result
+    ${'nothing anywhere'}                                        | ${''}   | ${''}   | ${''}  | ${''}  | ${''}
+    ${'a new field of the seed'}                                 | ${''}   | ${''}   | ${'w'} | ${'w'} | ${'updated'}
+    ${'a field of the operator alone'}                           | ${''}   | ${'p'}  | ${''}  | ${'p'} | ${''}
+    ${'a new field of the seed that the operator has already'}   | ${''}   | ${'p'}  | ${'p'} | ${'p'} | ${''}
+    ${'a new field of the seed that the operator has otherwise'} | ${''}   | ${'p'}  | ${'w'} | ${'p'} | ${'conflict'}
+    ${'a field that both removed'}                               | ${'a'}  | ${''}   | ${''}  | ${''}  | ${''}
+    ${'a field that the operator removed'}                       | ${'a'}  | ${''}   | ${'a'} | ${''}  | ${''}
+    ${'a field that the operator removed and the seed changed'}  | ${'a'}  | ${''}   | ${'w'} | ${''}  | ${'conflict'}
+    ${'a field that the seed removed'}                           | ${'a'}  | ${'a'}  | ${''}  | ${''}  | ${'updated'}
+    ${'a field that the seed removed and the operator edited'}   | ${'a'}  | ${'p'}  | ${''}  | ${'p'} | ${'conflict'}
+    ${'no change'}                                               | ${'a'}  | ${'a'}  | ${'a'} | ${'a'} | ${''}
+    ${'a change of the seed'}                                    | ${'a'}  | ${'a'}  | ${'w'} | ${'w'} | ${'updated'}
+    ${'an edit of the operator'}                                 | ${'a'}  | ${'p'}  | ${'a'} | ${'p'} | ${''}
+    ${'the same change by both'}                                 | ${'a'}  | ${'w'}  | ${'w'} | ${'w'} | ${''}
+    ${'different changes by both'}                               | ${'a'}  | ${'p'}  | ${'w'} | ${'p'} | ${'conflict'}
+  `('$what', (row: Record<'applied' | 'present' | 'wanted' | 'values' | 'result', string>) => {
+    expect(mergeFields(field(row.applied), field(row.present), field(row.wanted))).toEqual({
+      values: field(row.values),
+      updated: row.result === 'updated' ? ['x'] : [],
+      conflicts: row.result === 'conflict' ? ['x'] : [],
     });
   });
 

@@ -13,11 +13,15 @@ export type OpenDatabase = () => Promise<Database>;
 /** Says how to open the database of the present test, to another process perhaps. */
 export type DatabasePlace = () => Promise<DatabaseConfig>;
 
+type DatabaseTests = (open: OpenDatabase, place: DatabasePlace) => void;
+
 /** Runs the tests on a real SQLite file, and again on MySQL or MariaDB where GLUE_TEST_MYSQL_URL names a server. */
-export function describeEachDatabase(
-  name: string,
-  tests: (open: OpenDatabase, place: DatabasePlace) => void,
-): void {
+export function describeEachDatabase(name: string, tests: DatabaseTests): void {
+  describeSqlite(name, tests);
+  describeMysql(name, tests);
+}
+
+export function describeSqlite(name: string, tests: DatabaseTests): void {
   describe(`${name} (SQLite)`, () => {
     let folder: string | undefined;
     afterEach(() => {
@@ -29,7 +33,9 @@ export function describeEachDatabase(
       return Promise.resolve({ client: 'sqlite', file: join(folder, 'glue.db'), durability: 'fast' });
     });
   });
+}
 
+export function describeMysql(name: string, tests: DatabaseTests): void {
   const url = process.env['GLUE_TEST_MYSQL_URL'];
   if (url === undefined) {
     describe(`${name} (MySQL)`, () => {
@@ -62,6 +68,6 @@ export function describeEachDatabase(
   });
 }
 
-function runTests(tests: (open: OpenDatabase, place: DatabasePlace) => void, place: DatabasePlace): void {
+function runTests(tests: DatabaseTests, place: DatabasePlace): void {
   tests(async () => openDatabase(await place()), place);
 }

@@ -1,0 +1,47 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readSecretKey } from '../src/secrets/secret-key.js';
+import { temporaryFolder } from './support/host-fixture.js';
+
+describe('the secret key', () => {
+  let dataFolder: string;
+  let remove: () => void;
+  beforeEach(() => ({ folder: dataFolder, remove } = temporaryFolder()));
+  afterEach(() => remove());
+
+  const read = (fromEnvironment?: string, mayCreate = true) =>
+    readSecretKey({ dataFolder: join(dataFolder, 'data'), fromEnvironment, mayCreate });
+
+  it('is made on first use, for its owner only, and is the same afterwards', () => {
+    const key = read();
+    const file = join(dataFolder, 'data', 'secret.key');
+    expect(key).toHaveLength(32);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(Buffer.from(readFileSync(file, 'utf8'), 'base64')).toEqual(key);
+    expect(read()).toEqual(key);
+  });
+
+  it('comes from the environment before the file', () => {
+    read();
+    expect(read(Buffer.alloc(32, 7).toString('base64'))).toEqual(Buffer.alloc(32, 7));
+  });
+
+  it('is not made anew where secrets exist that only the lost one opens', () => {
+    expect(() => read(undefined, false)).toThrow(/secret\.key is missing/);
+  });
+
+  it.each([
+    ['too short', Buffer.alloc(31).toString('base64')],
+    ['not base64', 'x'.repeat(44) + '!'],
+    ['empty', ''],
+  ])('is refused when it is %s', (_what, text) => {
+    expect(() => read(text)).toThrow('GLUE_SECRET_KEY does not hold 32 bytes in base64');
+  });
+
+  it('names the file that holds no key', () => {
+    read();
+    writeFileSync(join(dataFolder, 'data', 'secret.key'), 'nonsense');
+    expect(() => read()).toThrow(/secret\.key does not hold 32 bytes/);
+  });
+});
