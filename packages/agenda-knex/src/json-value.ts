@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 /** What JSON can say. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
@@ -14,13 +15,14 @@ export function toJsonValue(value: unknown): JsonValue {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map(toJsonValue);
   if (typeof value === 'object') {
-    if ('toJSON' in value && typeof value.toJSON === 'function') return toJsonValue((value as { toJSON(): unknown }).toJSON());
+    if ('toJSON' in value && typeof value.toJSON === 'function')
+      return toJsonValue((value as { toJSON(): unknown }).toJSON());
     if (isPlain(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, toJsonValue(child)]));
     }
   }
   throw new TypeError(
-    `a ${typeof value} (${Object.prototype.toString.call(value)}) has no JSON form: use plain objects, arrays, text, numbers and dates`,
+    `${inspect(value, { depth: 0 })} (${typeof value}) has no JSON form: use plain objects, arrays, text, numbers and dates`,
   );
 }
 
