@@ -4,16 +4,19 @@ import { AgendaClock, type AgendaClockOptions } from '../src/clock/agenda-clock.
 import { openAgendaStore } from '../src/clock/agenda-store.js';
 import { onEachClockStore, type ClockStore } from './support/clock-stores.js';
 
+/** Well below the sweep's half minute, so that it is the wake-up that came; no measure of speed. */
+const BEFORE_ANY_SWEEP_MS = 20_000;
+
 /** Notes what the clock tells a queue, and lets a test wait for it. */
 class RecordedQueue {
-  readonly pokes: { lane: number; at: number }[] = [];
+  readonly wakes: { lane: number; at: number }[] = [];
   sweeps = 0;
   onPoke: (lane: number) => void = () => {};
   onSweep: () => void = () => {};
   #notify = () => {};
 
-  poke(lane: number): void {
-    this.pokes.push({ lane, at: Date.now() });
+  wake(lane: number): void {
+    this.wakes.push({ lane, at: Date.now() });
     this.onPoke(lane);
     this.#notify();
   }
@@ -85,15 +88,15 @@ describe('the Agenda clock', () => {
       return clock;
     }
 
-    it('wakes a lane when its time has come, and soon', async () => {
+    it('wakes a lane when its time has come', async () => {
       const clock = await started();
       const due = Date.now() + 800;
       clock.wakeAt('inbound', 7, due);
-      await queue.until(() => queue.pokes.length > 0);
-      const [poke] = queue.pokes;
-      expect(poke?.lane).toBe(7);
-      expect(poke?.at).toBeGreaterThanOrEqual(due);
-      expect(poke?.at).toBeLessThan(due + 1_000);
+      await queue.until(() => queue.wakes.length > 0);
+      const [wake] = queue.wakes;
+      expect(wake?.lane).toBe(7);
+      expect(wake?.at).toBeGreaterThanOrEqual(due);
+      expect(wake?.at).toBeLessThan(due + BEFORE_ANY_SWEEP_MS);
     });
 
     it('wakes at the earliest of several times, and keeps one job for the lane', async () => {
@@ -102,19 +105,19 @@ describe('the Agenda clock', () => {
       clock.wakeAt('inbound', 7, due + 60_000);
       clock.wakeAt('inbound', 7, due);
       clock.wakeAt('inbound', 7, due + 90_000);
-      await queue.until(() => queue.pokes.length > 0);
-      expect(queue.pokes[0]?.at).toBeLessThan(due + 1_000);
+      await queue.until(() => queue.wakes.length > 0);
+      expect(queue.wakes[0]?.at).toBeLessThan(due + BEFORE_ANY_SWEEP_MS);
       expect(await store.countJobs()).toBe(2); // the lane's, and the sweep's
     });
 
     it('loses no wake-up that is asked for while one arrives', async () => {
       const clock = await started();
       queue.onPoke = (lane) => {
-        if (queue.pokes.length < 3) clock.wakeAt('inbound', lane, Date.now() + 300);
+        if (queue.wakes.length < 3) clock.wakeAt('inbound', lane, Date.now() + 300);
       };
       clock.wakeAt('inbound', 7, Date.now() + 300);
-      await queue.until(() => queue.pokes.length === 3);
-      expect(queue.pokes.map(({ lane }) => lane)).toEqual([7, 7, 7]);
+      await queue.until(() => queue.wakes.length === 3);
+      expect(queue.wakes.map(({ lane }) => lane)).toEqual([7, 7, 7]);
     });
 
     it('goes by the shared time, however far off the clock of this host is', async () => {
@@ -122,9 +125,9 @@ describe('the Agenda clock', () => {
       const clock = await started({ lease: { now: () => Date.now() + hourMs } });
       const due = Date.now() + 700;
       clock.wakeAt('inbound', 7, due + hourMs);
-      await queue.until(() => queue.pokes.length > 0);
-      expect(queue.pokes[0]?.at).toBeGreaterThanOrEqual(due);
-      expect(queue.pokes[0]?.at).toBeLessThan(due + 1_000);
+      await queue.until(() => queue.wakes.length > 0);
+      expect(queue.wakes[0]?.at).toBeGreaterThanOrEqual(due);
+      expect(queue.wakes[0]?.at).toBeLessThan(due + BEFORE_ANY_SWEEP_MS);
     });
 
     it('leaves the wake-ups of a queue that it does not have to hosts that have it', async () => {
@@ -142,9 +145,9 @@ describe('the Agenda clock', () => {
       await other.start();
       const clock = await started();
       clock.wakeAt('outbound', 3, Date.now() + 300);
-      await outbound.until(() => outbound.pokes.length > 0);
-      expect(outbound.pokes[0]?.lane).toBe(3);
-      expect(queue.pokes).toEqual([]);
+      await outbound.until(() => outbound.wakes.length > 0);
+      expect(outbound.wakes[0]?.lane).toBe(3);
+      expect(queue.wakes).toEqual([]);
     });
 
     it('sweeps at its start, and is healthy then', async () => {
@@ -161,7 +164,7 @@ describe('the Agenda clock', () => {
       await store.empty();
       queue.onSweep = () => clock.wakeAt('inbound', 7, Date.now() + 200);
       timers.callAll();
-      await queue.until(() => queue.pokes.length > 0);
+      await queue.until(() => queue.wakes.length > 0);
       expect(queue.sweeps).toBe(2);
     });
 
@@ -190,8 +193,8 @@ describe('the Agenda clock', () => {
       expect(warnings).toEqual(["Agenda's store fails; retries wait for it or for the sweep"]);
       failing = false;
       clock.wakeAt('inbound', 7, Date.now() + 300);
-      await queue.until(() => queue.pokes.length > 0);
-      expect(queue.pokes[0]?.lane).toBe(7);
+      await queue.until(() => queue.wakes.length > 0);
+      expect(queue.wakes[0]?.lane).toBe(7);
     });
 
     it('gives back what it has taken and not begun when it stops', async () => {
@@ -201,7 +204,7 @@ describe('the Agenda clock', () => {
       while ((await store.countLocked()) === 0) await new Promise((resolve) => setImmediate(resolve));
       await clock.stop();
       expect(await store.countLocked()).toBe(0);
-      expect(queue.pokes).toEqual([]);
+      expect(queue.wakes).toEqual([]);
       expect(clock.isHealthy()).toBe(false);
     });
   });

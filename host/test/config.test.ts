@@ -190,7 +190,7 @@ describe('${…} in a text', () => {
 describe('the config file', () => {
   let folder: string;
   let remove: () => void;
-  beforeEach(() => ({ folder, remove } = temporaryFolder()));
+  beforeEach(() => void ({ folder, remove } = temporaryFolder()));
   afterEach(() => remove());
 
   const load = (file?: string) =>

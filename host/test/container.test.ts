@@ -27,7 +27,7 @@ describe('the composition root', () => {
   let folder: string;
   let remove: () => void;
   let opened: OpenedDatabase;
-  beforeEach(() => ({ folder, remove } = temporaryFolder()));
+  beforeEach(() => void ({ folder, remove } = temporaryFolder()));
   afterEach(async () => {
     await opened.database.destroy();
     remove();

@@ -12,7 +12,7 @@ import { fixture, temporaryFolder } from './support/host-fixture.js';
 
 let folder: string;
 let remove: () => void;
-beforeEach(() => ({ folder, remove } = temporaryFolder()));
+beforeEach(() => void ({ folder, remove } = temporaryFolder()));
 afterEach(() => remove());
 
 function discover(places: { folders?: string[]; packages?: string[] }) {

@@ -36,7 +36,7 @@ const GRACE_MS = 2;
 
 /** A work queue, as the clock sees it. */
 export interface WokenQueue {
-  poke(lane: number): void;
+  wake(lane: number): void;
   sweep(): Promise<void>;
 }
 
@@ -138,7 +138,7 @@ export class AgendaClock implements RetryClock {
       const { data: wake } = wakeSchema.safeParse(data);
       if (!wake) return;
       this.#asked.delete(keyOf(queue, wake.lane));
-      woken.poke(wake.lane);
+      woken.wake(wake.lane);
     });
     this.#defineSignal(agenda, sweepName(queue), () => {
       const sweeping = this.#sweep(queue, woken).finally(() => this.#sweeping.delete(sweeping));

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { coreMigrations } from '../src/database/core-migrations.js';
 import { createTable } from '../src/database/columns.js';
@@ -115,16 +116,11 @@ describeEachDatabase('migrating', (openDatabase, place) => {
   });
 
   it('says so when the database is away', async () => {
+    const config = await place();
     const away = open(
-      dialectOf(database) === 'sqlite'
-        ? { client: 'sqlite', file: '/dev/null/glue.db', durability: 'fast' }
-        : {
-            client: 'mysql',
-            url: 'mysql://root@127.0.0.1:9/x',
-            poolSize: 2,
-            connectTimeoutMs: 2_000,
-            tls: false,
-          },
+      config.client === 'sqlite'
+        ? { ...config, file: dirname(config.file) }
+        : { ...config, url: 'mysql://root@127.0.0.1:9/x', connectTimeoutMs: 2_000 },
     );
     try {
       await expect(migrate(away, [one])).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE'));

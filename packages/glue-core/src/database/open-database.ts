@@ -1,14 +1,26 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex from 'knex';
+import { GlueError } from '../errors/glue-error.js';
 import type { Database } from './database.js';
 import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
 import { prepareSqliteConnection } from './sqlite-connection.js';
 
-/** Values stay out of the messages of database errors, and so out of logs: they can be payloads or secrets. */
-const quietErrors = { compileSqlOnError: false } as const;
+const silent = () => {};
+/**
+ * Values stay out of the messages of database errors, and so out of logs: they can be payloads or secrets. Nor does
+ * knex write to the console what its callers get as errors.
+ */
+const quiet = {
+  compileSqlOnError: false,
+  log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+} as const;
 
-/** Opens the database of a host. Connections are made on first use; close with `database.destroy()`. */
+/**
+ * Opens the database of a host. Connections are made on first use; close with `database.destroy()`.
+ * @throws GLUE_DATABASE_UNAVAILABLE when the folder of a SQLite file cannot be made, GLUE_CONFIG_INVALID when the file
+ *   of the certificate authority cannot be read
+ */
 export function openDatabase(config: DatabaseConfig): Database {
   switch (config.client) {
     case 'sqlite':
@@ -19,9 +31,9 @@ export function openDatabase(config: DatabaseConfig): Database {
 }
 
 function openSqlite({ file, durability }: SqliteConfig): Database {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   return knex({
-    ...quietErrors,
+    ...quiet,
     client: 'better-sqlite3',
     connection: { filename: file },
     useNullAsDefault: true,
@@ -37,7 +49,7 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
 function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Database {
   const { hostname, port, username, password, pathname } = new URL(url);
   return knex({
-    ...quietErrors,
+    ...quiet,
     client: 'mysql2',
     connection: {
       host: hostname.replace(/^\[|\]$/g, ''),
@@ -49,7 +61,7 @@ function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Datab
       timezone: 'Z',
       connectTimeout: connectTimeoutMs,
       supportBigNumbers: true,
-      ...(tls !== false && { ssl: tls === true ? {} : { ca: readFileSync(tls.caFile) } }),
+      ...(tls !== false && { ssl: tls === true ? {} : { ca: readAuthority(tls.caFile) } }),
     },
     acquireConnectionTimeout: connectTimeoutMs,
     pool: {
@@ -62,6 +74,24 @@ function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Datab
         ),
     },
   });
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new GlueError('GLUE_DATABASE_UNAVAILABLE', `the database folder ${folder} cannot be made`, {
+      cause,
+    });
+  }
+}
+
+function readAuthority(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new GlueError('GLUE_CONFIG_INVALID', `the certificate authority ${file} cannot be read`, { cause });
+  }
 }
 
 interface MysqlConnection {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { editJson } from '../src/cli/edit-json.js';
+import { parseLimit } from '../src/cli/parse-limit.js';
+import { columns, timeText } from '../src/cli/print.js';
+import { settingsFromText } from '../src/cli/settings-from-text.js';
+
+describe('settings on a command line', () => {
+  const schema = z.strictObject({
+    secret: z.string().optional(),
+    pin: z.string().default('0'),
+    retries: z.number(),
+    live: z.boolean(),
+    tags: z.array(z.string()),
+  });
+
+  it('are text where the schema wants text, and JSON elsewhere', () => {
+    const pairs = ['secret=a=b==', 'pin=0042', 'retries=3', 'live=true', 'tags=["a"]', 'unknown=x'];
+    expect(settingsFromText(schema, pairs)).toEqual({
+      secret: 'a=b==',
+      pin: '0042',
+      retries: 3,
+      live: true,
+      tags: ['a'],
+      unknown: 'x',
+    });
+  });
+
+  it.each(['secret', '=x', ''])('are refused when they are no key=value: "%s"', (pair) => {
+    expect(() => settingsFromText(schema, [pair])).toThrow(/is no key=value/);
+  });
+});
+
+describe('a sample', () => {
+  const body = Buffer.from('{ "id": "1", "data": { "object": { "id": "a" } } }');
+
+  it('stays as it is, byte for byte, when nothing is to be changed', () => {
+    expect(editJson(body, [])).toBe(body);
+  });
+
+  it('is changed at the paths that are given', () => {
+    const edited = editJson(body, ['id=evt_2', 'data.object.amount=5', 'data.new.deep=true']);
+    expect(JSON.parse(edited.toString())).toEqual({
+      id: 'evt_2',
+      data: { object: { id: 'a', amount: 5 }, new: { deep: true } },
+    });
+  });
+});
+
+describe('a listing', () => {
+  it('has a line of names and equal columns, and no blanks at the end', () => {
+    expect(
+      columns([
+        { id: 'a', state: 'done', note: undefined },
+        { id: 'bcd', state: 'x', more: 7 },
+      ]),
+    ).toEqual(['ID   STATE  NOTE  MORE', 'a    done', 'bcd  x            7']);
+  });
+
+  it('writes times in UTC', () => {
+    expect(timeText(Date.UTC(2026, 0, 2, 3, 4, 5, 6))).toBe('2026-01-02 03:04:05.006');
+    expect(timeText(undefined)).toBeUndefined();
+  });
+
+  it.each(['0', '1001', 'ten', '1.5', ''])('is not limited to %s', (text) => {
+    expect(() => parseLimit(text)).toThrow(/whole number/);
+  });
+});

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
+import type { Database } from '../src/database/database.js';
+import {
+  asGlueError,
+  isDuplicateKeyError,
+  isTransientDatabaseError,
+  isUnavailableDatabaseError,
+} from '../src/database/database-errors.js';
+import { inTransaction } from '../src/database/in-transaction.js';
+import { GlueError } from '../src/errors/glue-error.js';
+import { describeEachDatabase, describeMysql, describeSqlite } from './support/databases.js';
+import { refusal } from './support/refusal.js';
+
+function databaseError(fields: { code?: string; errno?: number; name?: string }): Error {
+  return Object.assign(new Error('refused'), fields);
+}
+
+const deadlock = databaseError({ errno: 1213, code: 'ER_LOCK_DEADLOCK' });
+
+describe('an error of the database', () => {
+  test.each([
+    ['a deadlock', { errno: 1213 }, 'transient'],
+    ['a lock wait', { errno: 1205 }, 'transient'],
+    ['a cluster node that is not ready', { errno: 1047 }, 'transient'],
+    ['a busy file', { code: 'SQLITE_BUSY' }, 'transient'],
+    ['a stale snapshot', { code: 'SQLITE_BUSY_SNAPSHOT' }, 'transient'],
+    ['a locked table', { code: 'SQLITE_LOCKED' }, 'transient'],
+    ['a refused connection', { code: 'ECONNREFUSED' }, 'unavailable'],
+    ['a lost connection', { code: 'PROTOCOL_CONNECTION_LOST' }, 'unavailable'],
+    ['too many connections', { errno: 1040 }, 'unavailable'],
+    ['a read-only server', { errno: 1290 }, 'unavailable'],
+    ['a full disk', { code: 'SQLITE_FULL' }, 'unavailable'],
+    ['a broken disk', { code: 'SQLITE_IOERR_WRITE' }, 'unavailable'],
+    ['an exhausted pool', { name: 'KnexTimeoutError' }, 'unavailable'],
+    ['a duplicate on MySQL', { errno: 1062 }, 'duplicate'],
+    ['a duplicate on SQLite', { code: 'SQLITE_CONSTRAINT_UNIQUE' }, 'duplicate'],
+    ['a duplicate primary key on SQLite', { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' }, 'duplicate'],
+    ['another constraint', { code: 'SQLITE_CONSTRAINT_NOTNULL' }, 'none of these'],
+    ['a wrong statement', { errno: 1064 }, 'none of these'],
+  ])('is told apart: %s', (_name, fields, kind) => {
+    const error = databaseError(fields);
+    expect({
+      transient: isTransientDatabaseError(error),
+      unavailable: isUnavailableDatabaseError(error),
+      duplicate: isDuplicateKeyError(error),
+    }).toEqual({
+      transient: kind === 'transient',
+      unavailable: kind === 'unavailable',
+      duplicate: kind === 'duplicate',
+    });
+  });
+
+  test.each([undefined, null, 'SQLITE_BUSY', 1213, {}])('is not %p', (value) => {
+    const checks = [isTransientDatabaseError, isUnavailableDatabaseError, isDuplicateKeyError];
+    expect(checks.map((check) => check(value))).toEqual([false, false, false]);
+    expect(asGlueError(value)).toBe(value);
+  });
+
+  it('gets a code when the database is away, and names the reason without its message', () => {
+    const away = Object.assign(new Error("insert into `x` values ('sk_live')"), { code: 'ECONNREFUSED' });
+    expect(asGlueError(away)).toEqual(refusal('GLUE_DATABASE_UNAVAILABLE', '(ECONNREFUSED)'));
+    expect(String(asGlueError(away))).not.toContain('sk_live');
+    expect(asGlueError(away)).toMatchObject({ cause: away, retryable: true });
+    const known = new GlueError('GLUE_BACKEND_NOT_FOUND', 'x', { cause: away });
+    expect(asGlueError(known)).toBe(known);
+    expect(asGlueError(deadlock)).toBe(deadlock);
+  });
+});
+
+describeEachDatabase('a transaction', (openDatabase) => {
+  let database: Database;
+
+  beforeEach(async () => {
+    database = await openDatabase();
+    await database.schema.createTable('notes', (table) => {
+      table.integer('id').primary();
+      table.integer('version').notNullable().defaultTo(0);
+    });
+  });
+
+  afterEach(() => database.destroy());
+
+  it('commits what its work wrote, and gives what it gave', async () => {
+    expect(
+      await inTransaction(database, async (trx) =>
+        trx('notes')
+          .insert({ id: 1 })
+          .then(() => 'x'),
+      ),
+    ).toBe('x');
+    expect(await database('notes')).toHaveLength(1);
+  });
+
+  it('is run again, as a whole, when the database refuses it for reasons of its own', async () => {
+    let runs = 0;
+    const result = await inTransaction(database, async (trx) => {
+      runs += 1;
+      await trx('notes').insert({ id: runs });
+      if (runs < 3) throw deadlock;
+      return runs;
+    });
+    expect(result).toBe(3);
+    expect((await database('notes')).map(({ id }) => id as number)).toEqual([3]);
+  });
+
+  it('is given up after eight runs', async () => {
+    let runs = 0;
+    const refused = inTransaction(database, async (trx) => {
+      runs += 1;
+      await trx('notes').insert({ id: runs });
+      throw deadlock;
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: 'GLUE_DATABASE_CONFLICT',
+      message: 'the database refused a transaction 8 times',
+      cause: deadlock,
+    });
+    expect(runs).toBe(8);
+    expect(await database('notes')).toEqual([]);
+  });
+
+  test.each([
+    ['another error', new Error('boom'), new Error('boom')],
+    ['an error with a code', new GlueError('GLUE_BACKEND_NOT_FOUND', 'x'), refusal('GLUE_BACKEND_NOT_FOUND')],
+    [
+      'a database that went away',
+      databaseError({ code: 'ECONNRESET' }),
+      refusal('GLUE_DATABASE_UNAVAILABLE'),
+    ],
+  ])('is not run again after %s', async (_name, thrown, expected) => {
+    let runs = 0;
+    const refused = inTransaction(database, async (trx) => {
+      runs += 1;
+      await trx('notes').insert({ id: 1 });
+      throw thrown;
+    });
+    await expect(refused).rejects.toEqual(expected);
+    expect(runs).toBe(1);
+    expect(await database('notes')).toEqual([]);
+  });
+
+  it('loses no change when many meet at one row', async () => {
+    await database('notes').insert({ id: 1, version: 0 });
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        inTransaction(database, async (trx) => {
+          const row = await trx('notes').where({ id: 1 }).forUpdate().first();
+          await trx('notes')
+            .where({ id: 1 })
+            .update({ version: Number(row.version) + 1 });
+        }),
+      ),
+    );
+    expect(await database('notes').first()).toMatchObject({ version: 20 });
+  });
+});
+
+describeSqlite('a SQLite transaction', (openDatabase) => {
+  it('waits for another that writes', async () => {
+    const [database, other] = [await openDatabase(), await openDatabase()];
+    try {
+      await database.schema.createTable('notes', (table) => void table.integer('id').primary());
+      await database.raw('PRAGMA busy_timeout = 0');
+      const writing = await other.transaction();
+      await writing('notes').insert({ id: 1 });
+      let refused = 0;
+      database.on('query-error', () => {
+        refused += 1;
+        if (refused === 2) void writing.commit();
+      });
+      await inTransaction(database, (trx) => trx('notes').insert({ id: 2 }));
+      expect(refused).toBeGreaterThanOrEqual(2);
+      expect(await database('notes')).toHaveLength(2);
+    } finally {
+      await Promise.all([database.destroy(), other.destroy()]);
+    }
+  });
+});
+
+describeMysql('two MySQL transactions', (openDatabase) => {
+  it('that lock each other out both come through', async () => {
+    const database = await openDatabase();
+    try {
+      await database.schema.createTable('notes', (table) => {
+        table.integer('id').primary();
+        table.integer('version').notNullable();
+      });
+      await database('notes').insert([
+        { id: 1, version: 0 },
+        { id: 2, version: 0 },
+      ]);
+      let met = () => {};
+      const bothHoldOne = new Promise<void>((resolve) => (met = resolve));
+      let holding = 0;
+      let runs = 0;
+      const raise = (first: number, second: number) =>
+        inTransaction(database, async (trx) => {
+          runs += 1;
+          await trx('notes').where({ id: first }).increment('version', 1);
+          holding += 1;
+          if (holding === 2) met();
+          await bothHoldOne;
+          await trx('notes').where({ id: second }).increment('version', 1);
+        });
+      await Promise.all([raise(1, 2), raise(2, 1)]);
+      expect(runs).toBeGreaterThan(2);
+      expect(await database('notes').orderBy('id')).toEqual([
+        { id: 1, version: 2 },
+        { id: 2, version: 2 },
+      ]);
+    } finally {
+      await database.destroy();
+    }
+  });
+});
