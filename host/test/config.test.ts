@@ -44,6 +44,8 @@ describe('the configuration', () => {
     expect(parse({ database: { client: 'sqlite', file: 'my.db' } }).database).toMatchObject({
       file: '/srv/glue/my.db',
     });
+    const mysql = { client: 'mysql', url: 'mysql://glue@db/glue', tls: { caFile: 'ca.pem' } };
+    expect(parse({ database: mysql }).database).toMatchObject({ tls: { caFile: '/srv/glue/ca.pem' } });
   });
 
   it('lists every problem at once, unknown keys among them', () => {

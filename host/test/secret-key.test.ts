@@ -7,7 +7,7 @@ import { temporaryFolder } from './support/host-fixture.js';
 describe('the secret key', () => {
   let dataFolder: string;
   let remove: () => void;
-  beforeEach(() => ({ folder: dataFolder, remove } = temporaryFolder()));
+  beforeEach(() => void ({ folder: dataFolder, remove } = temporaryFolder()));
   afterEach(() => remove());
 
   const read = (fromEnvironment?: string, mayCreate = true) =>

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { cosmiconfig, defaultLoaders } from 'cosmiconfig';
-import { GlueError, messageOf } from 'glue-core';
+import { GlueError, messageOf, type DatabaseConfig } from 'glue-core';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { configProblems } from './config-problems.js';
@@ -141,13 +141,19 @@ function withAbsolutePaths(
     baseFolder,
     ...(file !== undefined && { file }),
     dataFolder: absolute(config.dataFolder),
-    database: database.client === 'sqlite' ? { ...database, file: absolute(database.file) } : database,
+    database: withAbsoluteFiles(database, absolute),
     connectors: {
       ...connectors,
       folders: connectors.folders.map(absolute),
       packages: connectors.packages.map(absolute),
     },
   };
+}
+
+function withAbsoluteFiles(database: DatabaseConfig, absolute: (path: string) => string): DatabaseConfig {
+  if (database.client === 'sqlite') return { ...database, file: absolute(database.file) };
+  if (typeof database.tls === 'boolean') return database;
+  return { ...database, tls: { caFile: absolute(database.tls.caFile) } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

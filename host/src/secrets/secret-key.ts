@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GlueError } from 'glue-core';
+import { GlueError, makeFolder } from 'glue-core';
 
 const KEY_BYTES = 32;
 
@@ -42,7 +42,7 @@ function parseKey(text: string, origin: string): Buffer {
 
 /** Writes aside, then links: whoever reads sees the whole key, and of two hosts that start at once one wins. */
 function createKeyFile(folder: string, file: string): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const aside = `${file}.${process.pid}`;
   writeFileSync(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, {
     mode: 0o600,

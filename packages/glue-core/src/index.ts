@@ -65,6 +65,7 @@ export { EndpointStore } from './endpoint/endpoint-store.js';
 export { createEndpointTable, endpointTables } from './endpoint/endpoint-table.js';
 export { errorTable, type ErrorCode, type ErrorEntry } from './errors/error-table.js';
 export { GlueError, messageOf } from './errors/glue-error.js';
+export { makeFolder } from './files/make-folder.js';
 export type {
   Json,
   NewDelivery,

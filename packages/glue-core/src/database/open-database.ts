@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex from 'knex';
 import { GlueError } from '../errors/glue-error.js';
+import { makeFolder } from '../files/make-folder.js';
 import type { Database } from './database.js';
 import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
 import { prepareSqliteConnection } from './sqlite-connection.js';
@@ -31,7 +32,7 @@ export function openDatabase(config: DatabaseConfig): Database {
 }
 
 function openSqlite({ file, durability }: SqliteConfig): Database {
-  makeFolder(dirname(file));
+  makeDatabaseFolder(dirname(file));
   return knex({
     ...quiet,
     client: 'better-sqlite3',
@@ -76,9 +77,9 @@ function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Datab
   });
 }
 
-function makeFolder(folder: string): void {
+function makeDatabaseFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (cause) {
     throw new GlueError('GLUE_DATABASE_UNAVAILABLE', `the database folder ${folder} cannot be made`, {
       cause,

@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Makes a folder and those above it that are missing, one by one. Node's own recursive way never returns where a file
+ * system says "no such file" to whoever makes something in it, as /proc does.
+ * @param mode - permission bits of the folders made. @defaultValue 0o777 less the umask
+ * @throws the system's error: no permission, a file in the way, a file system that takes nothing
+ */
+export function makeFolder(folder: string, mode?: number): void {
+  const path = resolve(folder);
+  if (existsSync(path)) return;
+  makeFolder(dirname(path), mode);
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
