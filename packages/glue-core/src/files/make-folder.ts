@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -9,12 +9,16 @@ import { dirname, resolve } from 'node:path';
  */
 export function makeFolder(folder: string, mode?: number): void {
   const path = resolve(folder);
-  if (existsSync(path)) return;
+  if (isFolder(path)) return;
   makeFolder(dirname(path), mode);
   try {
     mkdirSync(path, mode);
   } catch (error) {
     // Another process may have made it meanwhile.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!isFolder(path)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
