@@ -37,7 +37,10 @@ export async function signedSample(
   const { registry, types, connectors } = installation;
   const lookup = registry.find(reference);
   const who = `backend ${reference.type},${reference.id}`;
-  if (lookup.state !== 'ready') throw new GlueError('GLUE_BACKEND_UNUSABLE', `${who}: ${lookup.reason}`);
+  if (lookup.state !== 'ready') {
+    await installation.store.get(reference); // A record that is not there is another mistake than one that is disabled.
+    throw new GlueError('GLUE_BACKEND_UNUSABLE', `${who}: ${lookup.reason}`);
+  }
   const { path, config, signSample } = await receivingEnd(installation, reference, who);
   const connector = types.connectorOf(reference.type);
   const found = connectors.find(({ id }) => id === connector)?.found;
@@ -68,12 +71,18 @@ async function receivingEnd({ inbound }: Installation, reference: BackendReferen
   return { path: INBOUND_PREFIX + (endpoint.path ?? code), config, signSample: module.signSample };
 }
 
-/** Posts to a running host. @throws GLUE_HOST_UNREACHABLE */
+/** Posts to a running host. @throws GLUE_HOST_UNREACHABLE also for what is no URL */
 export async function post(
   hostUrl: string,
   { path, headers, body }: Pick<SignedSample, 'path' | 'headers' | 'body'>,
 ): Promise<Answer> {
-  const url = new URL(path, hostUrl);
+  const url = URL.parse(path, hostUrl);
+  if (!url?.protocol.startsWith('http')) {
+    throw new GlueError(
+      'GLUE_HOST_UNREACHABLE',
+      `"${hostUrl}" is no URL of a host: write it like http://127.0.0.1:3400`,
+    );
+  }
   try {
     const response = await fetch(url, {
       method: 'POST',

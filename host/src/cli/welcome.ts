@@ -14,6 +14,7 @@ export async function welcome(host: Host, configOption: string | undefined): Pro
   const active = endpoints.filter(({ state }) => state === 'active');
   const url = config.host.publicUrl ?? host.url;
   const sample = active.find(({ backend }) => backend !== undefined)?.backend;
+  const nameWidth = Math.max(...active.map(({ name }) => name.length + 1));
   const failed = connectors.filter(({ state }) => state === 'failed');
   return [
     '',
@@ -21,7 +22,7 @@ export async function welcome(host: Host, configOption: string | undefined): Pro
     '',
     ...active.map(
       ({ path, code, name, config: own }) =>
-        `  ${name}:  ${inboundUrl(url, path ?? code)}${own?.verification.mode === 'none' ? `  ${UNVERIFIED}` : ''}`,
+        `  ${`${name}:`.padEnd(nameWidth)}  ${inboundUrl(url, path ?? code)}${own?.verification.mode === 'none' ? `  ${UNVERIFIED}` : ''}`,
     ),
     ...(active.length === 0 ? ['  No inbound endpoint is active.'] : []),
     ...failed.map(({ id, error }) => `  Connector "${id}" failed to load: ${error?.message}`),
@@ -29,7 +30,7 @@ export async function welcome(host: Host, configOption: string | undefined): Pro
     `  Data lies in      ${dataPlace(host)}`,
     ...(sample
       ? [
-          `  Send a sample     ${ownCommand(`send ${formatBackendReference(sample)}`, configOption)}`,
+          `  Send a sample     ${ownCommand(`send ${formatBackendReference(sample)} --url ${host.url}`, configOption)}`,
           `  See what came     ${ownCommand('events list', configOption)}`,
         ]
       : [`  Make a backend    ${ownCommand('backends create --help', configOption)}`]),

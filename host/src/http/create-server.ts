@@ -32,11 +32,18 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
     },
     (request, response) => {
       if (inbound && request.url?.startsWith(INBOUND_PREFIX)) inbound(request, response);
-      else app(request, response);
+      else if (request.url?.startsWith('/')) app(request, response);
+      else refuseTarget(response);
     },
   );
   server.on('clientError', answerBrokenRequest);
   return server;
+}
+
+/** Express cannot read a request target that is no path (RFC 9112 section 3.2 knows others, for proxies). */
+function refuseTarget(response: ServerResponse): void {
+  const body = JSON.stringify({ error: { code: 'not_found', message: 'There is nothing here.' } });
+  response.writeHead(404, { 'content-type': 'application/json' }).end(body);
 }
 
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -112,6 +112,24 @@ describeEachDatabase('the work queue', (openDatabase) => {
       });
     });
 
+    it('cuts a note that is too long for people', async () => {
+      const [id] = await storeJobs(database, 1, 1);
+      const { queue } = await host({ attempt: () => ({ result: done('t'.repeat(100_000)) }) });
+      await queue.idle();
+      expect((await database('jobs').where({ id }).first()).note).toHaveLength(500);
+    });
+
+    it('writes a result whose columns the database refuses as a failure, not again and again', async () => {
+      const [id] = await storeJobs(database, 1, 1);
+      const { queue } = await host({ attempt: () => ({ result: done(), side: { no_such_column: 1 } }) });
+      await queue.idle();
+      expect(await database('jobs').where({ id }).first()).toMatchObject({
+        state: 'retrying',
+        failures: 1,
+        owner: null,
+      });
+    });
+
     it('aborts at the deadline, counts a failure, and takes no notice of what comes later', async () => {
       const [id] = await storeJobs(database, 1, 1);
       const never = gate();
@@ -422,6 +440,32 @@ describeEachDatabase('the work queue', (openDatabase) => {
       expect(signal?.aborted).toBe(true);
       await expectSoon(async () => (await database('jobs').where({ id }).first()).state === 'done');
       expect(await database('jobs').where({ id }).first()).toMatchObject({ note: 'second' });
+    });
+
+    it('an item whose hosts were lost too often is given up, so that it cannot end them all', async () => {
+      const [id] = await storeJobs(database, 1, 1, {
+        state: 'processing',
+        phase: null,
+        owner: 4_711,
+        token: 1,
+        attempts: 10,
+        takeovers: 9,
+      });
+      const tried: string[] = [];
+      const alone = await host({
+        attempt: (job) => {
+          tried.push(job.id);
+          return { result: done() };
+        },
+      });
+      await alone.queue.idle();
+      expect(tried).toEqual([]);
+      expect(await database('jobs').where({ id }).first()).toMatchObject({
+        state: 'dead_letter',
+        note: 'given up: 10 hosts were lost while they worked on it',
+        owner: null,
+        phase: null,
+      });
     });
 
     it('a row that carries this host’s mark without anybody working on it is released', async () => {

@@ -105,6 +105,7 @@ describe('identity', () => {
         expect(one).toMatch(/^[\x21-\x7e]{1,128}$/);
       }),
     );
+    expect(new Set(['evt_\ud800', 'evt_\ud801', 'evt_\ufffd'].map(boundedKey)).size).toBe(3);
     expect(boundedKey('x'.repeat(129))).not.toBe(boundedKey('x'.repeat(130)));
   });
 });
@@ -133,6 +134,8 @@ describe('the payload contract', () => {
   it('takes a body with a hundred thousand levels', () => {
     const deep = Buffer.from('['.repeat(100_000) + ']'.repeat(100_000));
     expect(parsePayload('json', deep)).toHaveProperty('document');
+    const deepWithDigits = Buffer.from(`[12345678901234567890,${'['.repeat(10_000)}${']'.repeat(10_000)}]`);
+    expect(parsePayload('json', deepWithDigits)).toHaveProperty('document');
   });
 });
 

@@ -106,7 +106,14 @@ describe('the listener', () => {
     const endpointId = await host.addEndpoint({ path: 'github', config: githubConfig, backend });
     expect(await post(to('github'), body, headers)).toMatchObject({ status, body: answer });
     expect(await rejections()).toMatchObject([
-      { cause, endpointId, path: 'github', bodyExcerpt: Buffer.from(body), remoteAddress: '127.0.0.1' },
+      {
+        cause,
+        endpointId,
+        path: 'github',
+        // What is not proven is not kept.
+        bodyExcerpt: status === 401 ? undefined : Buffer.from(body),
+        remoteAddress: '127.0.0.1',
+      },
     ]);
     expect(await host.inbound.events.list()).toEqual([]);
   });
@@ -122,6 +129,33 @@ describe('the listener', () => {
     expect(await post(to('stripe'), '{}', signed(now - 301))).toMatchObject({ status: 401, body: unproven });
     expect(await post(to('stripe'), '{}', signed(now - 300))).toMatchObject({ status: 202 });
     expect((await rejections()).map(({ cause }) => cause)).toEqual(['freshness']);
+  });
+
+  it('keeps no signature, neither of an event nor of a rejection', async () => {
+    const id = await host.addEndpoint({ path: 'github', config: githubConfig, backend });
+    const right = signature('{}');
+    expect(await post(to('github'), '{}', right)).toMatchObject({ status: 202 });
+    expect(await post(to('github'), '[]', right)).toMatchObject({ status: 401 });
+    const [event] = await host.inbound.events.list();
+    const kept = JSON.stringify([await host.inbound.events.get(event?.id ?? ''), await rejections(), id]);
+    expect(kept).not.toContain(right['x-hub-signature-256']?.slice(-20));
+  });
+
+  it('reads a body of one-byte chunks into little more than its size', async () => {
+    await host.addEndpoint({ path: 'open', config: openConfig });
+    const status = await new Promise((resolve, reject) => {
+      const options = { port: host.port, host: '127.0.0.1', method: 'POST', path: '/webhooks/in/open' };
+      const request = httpRequest(options, (response) => resolve(response.resume().statusCode)).on(
+        'error',
+        reject,
+      );
+      const text = `{"id":"${'x'.repeat(20_000)}"}`;
+      for (const byte of text) request.write(byte);
+      request.end();
+    });
+    expect(status).toBe(202);
+    const [event] = await host.inbound.events.list();
+    expect((await host.inbound.events.get(event?.id ?? '')).payload.body).toHaveLength(20_009);
   });
 
   it('refuses a repeated signature header', async () => {

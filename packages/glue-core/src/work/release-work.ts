@@ -5,6 +5,10 @@ import type { ClaimedRow } from './claim-work.js';
 import { HOSTS } from './host-table.js';
 import { PHASE, type WorkTable } from './work-table.js';
 
+/** An item whose host was lost this often is given up: most likely it is what ends the hosts. */
+const MAX_TAKEOVERS = 10;
+const POISONED_NOTE = `given up: ${MAX_TAKEOVERS} hosts were lost while they worked on it`;
+
 /** A lane with waiting work, and when its first item falls due. */
 export interface WaitingLane {
   readonly lane: number;
@@ -40,14 +44,23 @@ export async function releaseUnstarted(
 
 /**
  * Makes the work of hosts whose lease has run out (or whose row is gone) claimable again, at once and in front.
+ * `takeovers` is set last: MySQL uses a value set further left, SQLite the old one.
  * @returns the number of items released
  */
 export async function releaseOrphans(database: Database, table: WorkTable, nowMs: number): Promise<number> {
+  const poisoned = `takeovers >= ${MAX_TAKEOVERS - 1}`;
   const answer = await inTransaction(database, async (trx): Promise<unknown> =>
     trx.raw(
-      `UPDATE ${table.items} SET owner = NULL, token = NULL, state = 'retrying', phase = ${PHASE.first}, due_at = ?
+      `UPDATE ${table.items}
+       SET owner = NULL, token = NULL, due_at = ?,
+           state = CASE WHEN ${poisoned} THEN 'dead_letter' ELSE 'retrying' END,
+           phase = CASE WHEN ${poisoned} THEN NULL ELSE ${PHASE.first} END,
+           note = CASE WHEN ${poisoned} THEN ? ELSE note END,
+           finished_at = CASE WHEN ${poisoned} THEN ? ELSE NULL END,
+           open_key = CASE WHEN ${poisoned} THEN NULL ELSE open_key END,
+           takeovers = takeovers + 1
        WHERE owner IS NOT NULL AND owner NOT IN (SELECT incarnation FROM ${HOSTS} WHERE lease_until > ?)`,
-      [nowMs, nowMs],
+      [nowMs, POISONED_NOTE, nowMs, nowMs],
     ),
   );
   return affectedOf(answer);

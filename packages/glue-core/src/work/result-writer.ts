@@ -5,7 +5,7 @@ import { GlueError, messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
 import { GroupCommit } from './group-commit.js';
 import type { HostLease } from './host-lease.js';
-import { refusedEffects } from './run-attempt.js';
+import { refusedResult } from './run-attempt.js';
 import { settleWork, type Settlement, type SettleResult } from './settle-work.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
@@ -54,8 +54,8 @@ export class ResultWriter<Item extends WorkItem> {
       } catch (error) {
         this.options.logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
         if (isDatabaseTrouble(error)) await this.#pause();
-        else if (wanted.effects.isEmpty) return undefined;
-        else wanted = refusedEffects(wanted, item, error);
+        else if (wanted !== settlement) return undefined;
+        else wanted = refusedResult(wanted, item, error);
         if (!this.#isOurs(row.owner)) return undefined;
       }
     }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../log/logger.js';
 import { messageOf } from '../errors/glue-error.js';
-import { nextStep } from '../retry/retry-policy.js';
+import { nextStep, type NextStep } from '../retry/retry-policy.js';
 import type { ClaimedRow } from './claim-work.js';
 import { Effects } from './effects.js';
 import type { Settlement } from './settle-work.js';
@@ -33,7 +33,7 @@ export async function runAttempt<Item extends WorkItem>(
   const { result, cause, error, side } = await withinDeadline(source, item, row, effects, environment);
   if (hostSignal.aborted) return undefined;
 
-  const step = nextStep(result, row.failures, item.retryPolicy, random());
+  const step = cutNote(nextStep(result, row.failures, item.retryPolicy, random()));
   const countsAsFailure =
     step.state !== 'done' && step.state !== 'canceled' && !(result.kind === 'failed' && result.internal);
   const endedAt = now();
@@ -103,6 +103,16 @@ async function withinDeadline<Item extends WorkItem>(
   }
 }
 
+/** Longer notes are cut: they are for people, and foreign code puts in them what it was sent. */
+const NOTE_LENGTH = 500;
+
+function cutNote(step: NextStep): NextStep {
+  const { note } = step;
+  return note === undefined || note.length <= NOTE_LENGTH
+    ? step
+    : { ...step, note: `${note.slice(0, NOTE_LENGTH - 1)}…` };
+}
+
 /** A thrown error: tried again by policy, its stack kept. */
 function surprise(error: unknown): AttemptResult {
   return {
@@ -112,20 +122,21 @@ function surprise(error: unknown): AttemptResult {
   };
 }
 
-/** The settlement of an attempt whose effects the database refused: a failed attempt, without them. */
-export function refusedEffects<Item extends WorkItem>(
+/** The settlement of an attempt that the database refused: a failed attempt, without effects or the side's columns. */
+export function refusedResult<Item extends WorkItem>(
   { row, attempt, blocksKey, nowMs }: Settlement,
   { retryPolicy }: Item,
   error: unknown,
 ): Settlement {
   const { result, cause, error: stack } = surprise(error);
-  const step = nextStep(result, row.failures, retryPolicy, 0);
+  const step = cutNote(nextStep(result, row.failures, retryPolicy, 0));
   return {
     row,
     step,
     failures: row.failures + 1,
     attempt: {
-      ...attempt,
+      startedAt: attempt.startedAt,
+      endedAt: attempt.endedAt,
       outcome: 'failed',
       ...(cause && { cause }),
       ...(step.note && { note: step.note }),

@@ -35,6 +35,7 @@ export function addWorkColumns(table: Knex.CreateTableBuilder): void {
   table.integer('token').unsigned();
   table.integer('attempts').unsigned().notNullable().defaultTo(0);
   table.integer('failures').unsigned().notNullable().defaultTo(0);
+  table.integer('takeovers').unsigned().notNullable().defaultTo(0);
   keyColumn(table, 'ordering_key');
   keyColumn(table, 'open_key');
   longTextColumn(table, 'note');

@@ -47,8 +47,11 @@ function semanticsOf(names: InboundConfig['semantics'], request: ProvenRequest):
  * they take for equal (trailing blanks, accents), hashes do not.
  */
 export function boundedKey(text: string): string {
-  return /^[\x21-\x7e]{1,128}$/.test(text) ? text : `sha256:${sha256(text)}`;
+  return /^[\x21-\x7e]{1,128}$/.test(text) ? text : `sha256:${sha256(wellFormed(text))}`;
 }
+
+/** Lone surrogates have no UTF-8 form and would all hash alike; JSON writes each as its own escape. */
+const wellFormed = (text: string): string => (text.isWellFormed() ? text : JSON.stringify(text));
 
 function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');

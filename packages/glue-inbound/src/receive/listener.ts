@@ -7,7 +7,8 @@ import type { RejectionLog } from '../store/rejection-log.js';
 import { accepted, refusalAnswers, unavailable, writeAnswer, type Answer } from './answers.js';
 import type { RawRequest } from './raw-request.js';
 import { discardBody } from './read-body.js';
-import { receiveRequest } from './receive-request.js';
+import { receiveRequest, signatureHeaderOf } from './receive-request.js';
+import { redactHeaders } from './redact-headers.js';
 import { Refusal } from './refusal.js';
 
 const PREFIX = '/webhooks/in/';
@@ -86,8 +87,8 @@ export class InboundListener {
     path: string,
     open: OpenEndpoint | undefined,
   ): Promise<Answer> {
-    const reject = (refusal: Refusal, request?: RawRequest): Answer => {
-      this.#reject(incoming, path, open, refusal, request);
+    const reject = (refusal: Refusal, proven?: RawRequest): Answer => {
+      this.#reject(incoming, path, open, refusal, proven);
       return refusalAnswers[refusal.cause];
     };
     if (!open) return reject(new Refusal('unknown_endpoint', 'there is no such path'));
@@ -95,8 +96,8 @@ export class InboundListener {
       return reject(new Refusal('endpoint_inactive', `the endpoint is ${open.state}`));
     if (incoming.method !== 'POST') return reject(new Refusal('method', 'only POST is answered'));
     if (open.status !== 'ready') return reject(new Refusal('configuration', open.reason));
-    const { request, result } = await receiveRequest(incoming, url, open, this.options.clock);
-    if (result instanceof Refusal) return reject(result, request);
+    const { proven, result } = await receiveRequest(incoming, url, open, this.options.clock);
+    if (result instanceof Refusal) return reject(result, proven);
     const { eventId } = await this.options.events.append(result);
     return accepted(eventId);
   }
@@ -106,15 +107,18 @@ export class InboundListener {
     path: string,
     open: OpenEndpoint | undefined,
     { cause, detail }: Refusal,
-    request?: RawRequest,
+    proven?: RawRequest,
   ): void {
     this.options.rejections.record({
       cause,
       detail,
       path,
-      headers: incoming.headersDistinct,
+      headers: redactHeaders(
+        incoming.headersDistinct,
+        open?.status === 'ready' ? signatureHeaderOf(open.endpoint.config) : undefined,
+      ),
       ...(open && { endpointId: open.id }),
-      ...(request && { body: request.body }),
+      ...(proven && { body: proven.body }),
       ...(incoming.socket.remoteAddress !== undefined && { remoteAddress: incoming.socket.remoteAddress }),
     });
   }

@@ -26,9 +26,17 @@ export function parsePayload(contract: InboundConfig['payload'], body: Buffer): 
 /** Two ids that differ in their last digits only must not become one number. */
 function parseExactly(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-      ? context?.source
-      : value,
-  );
+  try {
+    return JSON.parse(text, exactNumber);
+  } catch (error) {
+    // The reviver recurses; without it JSON of any depth is read.
+    if (error instanceof RangeError) return JSON.parse(text);
+    throw error;
+  }
+}
+
+function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+    ? context?.source
+    : value;
 }

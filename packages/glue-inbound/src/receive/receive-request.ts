@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { newId, type Clock } from 'glue-core';
+import type { InboundConfig } from '../endpoint/inbound-config.js';
 import type { OpenEndpoint } from '../endpoint/open-endpoint.js';
 import type { NewEvent } from '../store/new-event.js';
 import { checkFreshness } from './freshness.js';
@@ -15,7 +16,8 @@ type ReadyEndpoint = Extract<OpenEndpoint, { status: 'ready' }>;
 
 /** A request that was read, and what came of it. */
 export interface Reception {
-  readonly request?: RawRequest;
+  /** Set once the request is proven; what is not is never kept. */
+  readonly proven?: RawRequest;
   readonly result: NewEvent | Refusal;
 }
 
@@ -29,17 +31,19 @@ export async function receiveRequest(
   const body = await readBody(incoming, open.endpoint.config.limits, clock);
   if (body instanceof Refusal) return { result: body };
   const request = { headers: incoming.headersDistinct, url, body };
-  return { request, result: judge(request, open, clock.now()) };
+  const unproven = prove(request, open, clock.now());
+  return unproven ? { result: unproven } : { proven: request, result: judge(request, open) };
 }
 
-function judge(request: RawRequest, { endpoint, keys }: ReadyEndpoint, nowMs: number): NewEvent | Refusal {
-  const { config } = endpoint;
-  const { verification, freshness } = config;
-  const unproven = verify(verification, keys, request);
-  if (unproven) return unproven;
+/** Whether the provider itself sent it, and lately. */
+function prove(request: RawRequest, { endpoint, keys }: ReadyEndpoint, nowMs: number): Refusal | undefined {
+  const { verification, freshness } = endpoint.config;
   const signed = verification.mode === 'hmac' ? verification.timestamp : undefined;
-  const stale = checkFreshness(freshness, signed, request, nowMs);
-  if (stale) return stale;
+  return verify(verification, keys, request) ?? checkFreshness(freshness, signed, request, nowMs);
+}
+
+function judge(request: RawRequest, { endpoint }: ReadyEndpoint): NewEvent | Refusal {
+  const { config } = endpoint;
   const payload = parsePayload(config.payload, request.body);
   if (payload instanceof Refusal) return payload;
   const identity = identify(config, { ...request, ...payload });
@@ -48,10 +52,15 @@ function judge(request: RawRequest, { endpoint, keys }: ReadyEndpoint, nowMs: nu
     id: newId(),
     endpointId: endpoint.id,
     ...identity,
-    headers: redactHeaders(request.headers),
+    headers: redactHeaders(request.headers, signatureHeaderOf(config)),
     body: request.body,
     rearm: config.rearmDuplicates,
     ...(endpoint.handler !== undefined && { handler: endpoint.handler }),
     ...(endpoint.backend && { backend: endpoint.backend }),
   };
+}
+
+/** The header that proves requests of an endpoint. */
+export function signatureHeaderOf({ verification }: InboundConfig): string | undefined {
+  return verification.mode === 'hmac' ? verification.signature.header : undefined;
 }

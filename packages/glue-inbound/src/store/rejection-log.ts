@@ -1,6 +1,5 @@
 import { GroupCommit, inTransaction, newId, type Clock, type Database, type Logger } from 'glue-core';
-import type { RawRequest } from '../receive/raw-request.js';
-import { redactHeaders } from '../receive/redact-headers.js';
+import type { EventHeaders } from '../process/inbound-event.js';
 import type { RejectionCause } from '../receive/refusal.js';
 import { DETAIL_LENGTH, PATH_LENGTH, REJECTIONS } from './tables.js';
 
@@ -10,7 +9,8 @@ export interface NewRejection {
   readonly detail: string;
   readonly path: string;
   readonly endpointId?: number;
-  readonly headers: RawRequest['headers'];
+  /** Redacted already. */
+  readonly headers: EventHeaders;
   readonly body?: Buffer;
   readonly remoteAddress?: string;
 }
@@ -124,7 +124,7 @@ function rowOf(rejection: NewRejection, now: number): RejectionRow {
     cause: rejection.cause,
     detail: rejection.detail.slice(0, DETAIL_LENGTH),
     at: now,
-    headers: JSON.stringify(cutHeaders(redactHeaders(rejection.headers))),
+    headers: JSON.stringify(cutHeaders(rejection.headers)),
     body: rejection.body?.subarray(0, BODY_BYTES) ?? null,
     remote_address: rejection.remoteAddress?.slice(0, 64) ?? null,
   };
