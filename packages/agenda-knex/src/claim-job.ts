@@ -91,15 +91,16 @@ async function claimLocking(database: Database, claim: Claim, tried: number): Pr
   return database.knex.transaction(work, { isolationLevel: 'read committed' });
 }
 
+/**
+ * Looks before it locks. A locking read also locks, for a moment, the row behind the end of what it looks for, and
+ * a claim for another job name that skips locked rows would then miss its own.
+ */
 async function lockRow(candidate: Candidate, further: number): Promise<JobRow | undefined> {
-  const locking = candidate.clone().forUpdate().skipLocked();
-  if (further > 0) {
-    // Looked up without locks: OFFSET would lock all rows it passes over.
-    const aside = await candidate.offset(further).first();
-    const row = aside && (await locking.clone().where({ id: aside.id }).first());
-    if (row) return row;
-  }
-  return locking.first();
+  const seen =
+    (further > 0 && (await candidate.clone().offset(further).first())) || (await candidate.clone().first());
+  if (!seen) return undefined;
+  const locking = candidate.forUpdate().skipLocked();
+  return (await locking.clone().where({ id: seen.id }).first()) ?? (await locking.first());
 }
 
 type Candidate = ReturnType<typeof candidates>[number];

@@ -48,7 +48,8 @@ onEachDatabase((database) => {
       db.on('query', (statement: { sql: string; bindings: Knex.RawBinding[] }) => statements.push(statement));
       await backend.repository.getNextJobToRun('mail', new Date(NOON), new Date(NOON - 600_000));
       const claims = statements.filter(({ sql }) => /order by/.test(sql));
-      expect(claims).toHaveLength(database.dialect === 'mysql' ? 2 : 1);
+      const looks = claims.filter(({ sql }) => !/and .id. = /.test(sql)); // Beside them, the one row found is locked by its id.
+      expect(looks).toHaveLength(database.dialect === 'mysql' ? 2 : 1);
       for (const { sql, bindings } of claims) {
         const asked = sql.replaceAll(/\$\d+/g, '?');
         const plan = JSON.stringify(

@@ -2,8 +2,8 @@ import type { Json } from 'glue-core';
 import { renderingError } from './rendering-error.js';
 
 const TOKEN = /\{([A-Za-z_][\w.-]*)\}/g;
-/** What may stand in a template beside tokens: the characters of a path and query (RFC 3986). */
-const STATIC_TEXT = /^[\w!$%&'()*+,./:;=?@~-]*$/;
+/** What may stand in a template beside tokens: the characters of a path and query (RFC 3986) that URL parsers keep. */
+const STATIC_TEXT = /^[\w!$%&()*+,./:;=?@~-]*$/;
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
 /** Whether a text can be the path of an endpoint: begins with one slash, has no fragment and no dot segment. */
