@@ -112,6 +112,13 @@ describeEachDatabase('the work queue', (openDatabase) => {
       });
     });
 
+    it('forgets hosts that were lost with an item once a result of it is written', async () => {
+      const [id] = await storeJobs(database, 1, 1, { takeovers: 9 });
+      const { queue } = await host({ attempt: () => ({ result: retry() }) });
+      await queue.idle();
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ state: 'retrying', takeovers: 0 });
+    });
+
     it('cuts a note that is too long for people', async () => {
       const [id] = await storeJobs(database, 1, 1);
       const { queue } = await host({ attempt: () => ({ result: done('t'.repeat(100_000)) }) });

@@ -127,40 +127,10 @@ export const errorTable = {
     'The endpoint cannot move from its state to that one.',
     'See the states in docs/glossary.md.',
   ),
-  GLUE_ENDPOINT_CODE_DERIVED: entry(
-    409,
-    'The code of a linked endpoint is derived and cannot be edited.',
-    'Change its suffix, or unlink it first.',
-  ),
-  GLUE_ENDPOINT_CODE_TAKEN: entry(
-    409,
-    'Another endpoint has the code.',
-    'Choose another suffix or code; the owner is named.',
-  ),
-  GLUE_ENDPOINT_PATH_TAKEN: entry(
-    409,
-    'Another inbound endpoint has the path.',
-    'Choose another path; the owner is named.',
-  ),
-  GLUE_ENDPOINT_LINK_TAKEN: entry(
-    409,
-    'The backend already has an endpoint in that place.',
-    'An inbound backend has one endpoint; outbound suffixes are unique per backend.',
-  ),
-  GLUE_ENDPOINT_COMPANY_MISMATCH: entry(
-    409,
-    'Endpoint and backend belong to different companies.',
-    'Link only within one company.',
-  ),
   GLUE_ENDPOINT_AMBIGUOUS: entry(
     400,
     'Several outbound endpoints match and none was named.',
     'Name one by `codeSuffix` or `code`.',
-  ),
-  GLUE_ENDPOINT_FOREIGN: entry(
-    403,
-    'The endpoint is not linked to the asking backend.',
-    'Link it, or ask through its own backend.',
   ),
   GLUE_SIDE_ABSENT: entry(
     409,
@@ -243,26 +213,11 @@ export const errorTable = {
     'A handler or hook did not finish within its deadline.',
     'Make it faster, or raise the deadline.',
   ),
-  GLUE_HANDLER_UNKNOWN: entry(
-    500,
-    'The handler of an endpoint is not registered.',
-    'Enable the connector that offers it.',
-  ),
   GLUE_EVENT_NOT_FOUND: entry(404, 'There is no such event.', 'List events with `glue events list`.'),
-  GLUE_EVENT_STATE: entry(
-    409,
-    'The event is not in a state that allows this.',
-    'See the states in docs/glossary.md.',
-  ),
   GLUE_DELIVERY_NOT_FOUND: entry(
     404,
     'There is no such delivery.',
     'List deliveries with `glue deliveries list`.',
-  ),
-  GLUE_DELIVERY_STATE: entry(
-    409,
-    'The delivery is not in a state that allows this.',
-    'See the states in docs/glossary.md.',
   ),
   GLUE_DELIVERY_CONFLICT: entry(
     409,

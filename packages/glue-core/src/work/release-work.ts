@@ -5,7 +5,7 @@ import type { ClaimedRow } from './claim-work.js';
 import { HOSTS } from './host-table.js';
 import { PHASE, type WorkTable } from './work-table.js';
 
-/** An item whose host was lost this often is given up: most likely it is what ends the hosts. */
+/** An item whose host was lost this often running, with no result between, is given up: most likely it ends them. */
 const MAX_TAKEOVERS = 10;
 const POISONED_NOTE = `given up: ${MAX_TAKEOVERS} hosts were lost while they worked on it`;
 

@@ -102,7 +102,7 @@ function itemValues({
   nowMs,
   blocksKey,
 }: Settlement): Record<string, string | number | null> {
-  const common = { owner: null, token: null, failures, note: step.note ?? null };
+  const common = { owner: null, token: null, failures, takeovers: 0, note: step.note ?? null };
   if (step.state === 'retrying') {
     return { ...common, state: 'retrying', phase: PHASE.retry, due_at: nowMs + step.delayMs };
   }
