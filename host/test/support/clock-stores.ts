@@ -45,6 +45,7 @@ async function openMysql(serverUrl: string): Promise<ClockStore> {
       url: new URL(schema, serverUrl).href,
       poolSize: 5,
       connectTimeoutMs: 5_000,
+      answerTimeoutMs: 10_000,
       tls: false,
     });
   const server = at('information_schema');

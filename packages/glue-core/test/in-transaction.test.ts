@@ -6,12 +6,12 @@ import {
   isTransientDatabaseError,
   isUnavailableDatabaseError,
 } from '../src/database/database-errors.js';
-import { inTransaction } from '../src/database/in-transaction.js';
+import { inTransaction, runAgain } from '../src/database/in-transaction.js';
 import { GlueError } from '../src/errors/glue-error.js';
 import { describeEachDatabase, describeMysql, describeSqlite } from './support/databases.js';
 import { refusal } from './support/refusal.js';
 
-function databaseError(fields: { code?: string; errno?: number; name?: string }): Error {
+function databaseError(fields: { code?: string; errno?: number; name?: string; fatal?: boolean }): Error {
   return Object.assign(new Error('refused'), fields);
 }
 
@@ -21,7 +21,8 @@ describe('an error of the database', () => {
   test.each([
     ['a deadlock', { errno: 1213 }, 'transient'],
     ['a lock wait', { errno: 1205 }, 'transient'],
-    ['a cluster node that is not ready', { errno: 1047 }, 'transient'],
+    ['a record that changed since it was read', { errno: 1020 }, 'transient'],
+    ['a cluster node that is not ready', { errno: 1047 }, 'transient and unavailable'],
     ['a busy file', { code: 'SQLITE_BUSY' }, 'transient'],
     ['a stale snapshot', { code: 'SQLITE_BUSY_SNAPSHOT' }, 'transient'],
     ['a locked table', { code: 'SQLITE_LOCKED' }, 'transient'],
@@ -29,6 +30,14 @@ describe('an error of the database', () => {
     ['a lost connection', { code: 'PROTOCOL_CONNECTION_LOST' }, 'unavailable'],
     ['too many connections', { errno: 1040 }, 'unavailable'],
     ['a read-only server', { errno: 1290 }, 'unavailable'],
+    ['a commit of a cluster node that lost the others', { errno: 1180 }, 'unavailable'],
+    ['a killed connection', { errno: 1927 }, 'unavailable'],
+    ['a refused user', { errno: 1045, fatal: true }, 'unavailable'],
+    ['an unknown database', { errno: 1049 }, 'unavailable'],
+    ['a full disk of the server', { errno: 1021 }, 'unavailable'],
+    ['a full tablespace', { errno: 1114 }, 'unavailable'],
+    ['a server that does not answer', { code: 'PROTOCOL_SEQUENCE_TIMEOUT' }, 'unavailable'],
+    ['a connection that is closed', { fatal: true }, 'unavailable'],
     ['a full disk', { code: 'SQLITE_FULL' }, 'unavailable'],
     ['a broken disk', { code: 'SQLITE_IOERR_WRITE' }, 'unavailable'],
     ['an exhausted pool', { name: 'KnexTimeoutError' }, 'unavailable'],
@@ -44,8 +53,8 @@ describe('an error of the database', () => {
       unavailable: isUnavailableDatabaseError(error),
       duplicate: isDuplicateKeyError(error),
     }).toEqual({
-      transient: kind === 'transient',
-      unavailable: kind === 'unavailable',
+      transient: kind.startsWith('transient'),
+      unavailable: kind.endsWith('unavailable'),
       duplicate: kind === 'duplicate',
     });
   });
@@ -61,6 +70,9 @@ describe('an error of the database', () => {
     expect(asGlueError(away)).toEqual(refusal('GLUE_DATABASE_UNAVAILABLE', '(ECONNREFUSED)'));
     expect(String(asGlueError(away))).not.toContain('sk_live');
     expect(asGlueError(away)).toMatchObject({ cause: away, retryable: true });
+    expect(asGlueError(databaseError({ fatal: true }))).toEqual(
+      refusal('GLUE_DATABASE_UNAVAILABLE', '(the connection is closed)'),
+    );
     const known = new GlueError('GLUE_BACKEND_NOT_FOUND', 'x', { cause: away });
     expect(asGlueError(known)).toBe(known);
     expect(asGlueError(deadlock)).toBe(deadlock);
@@ -103,19 +115,28 @@ describeEachDatabase('a transaction', (openDatabase) => {
     expect((await database('notes')).map(({ id }) => id as number)).toEqual([3]);
   });
 
-  it('is given up after eight runs', async () => {
+  test.each([
+    ['clashes with others', deadlock, 'GLUE_DATABASE_CONFLICT'],
+    ['meets a cluster node that is not ready', databaseError({ errno: 1047 }), 'GLUE_DATABASE_UNAVAILABLE'],
+  ])('is given up after fourteen runs when it %s each time', async (_name, refusedWith, code) => {
     let runs = 0;
     const refused = inTransaction(database, async (trx) => {
       runs += 1;
       await trx('notes').insert({ id: runs });
-      throw deadlock;
+      throw refusedWith;
     });
-    await expect(refused).rejects.toMatchObject({
-      code: 'GLUE_DATABASE_CONFLICT',
-      message: 'the database refused a transaction 8 times',
-      cause: deadlock,
+    await expect(refused).rejects.toMatchObject({ code, cause: refusedWith });
+    expect(runs).toBe(14);
+    expect(await database('notes')).toEqual([]);
+  });
+
+  it('tells of what its work met, not of the rollback that failed after it', async () => {
+    const refused = inTransaction(database, async (trx) => {
+      await trx('notes').insert({ id: 1 });
+      await trx.raw('ROLLBACK'); // As SQLite does by itself when the disk is full.
+      throw databaseError({ code: 'SQLITE_FULL' });
     });
-    expect(runs).toBe(8);
+    await expect(refused).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE', '(SQLITE_FULL)'));
     expect(await database('notes')).toEqual([]);
   });
 
@@ -155,7 +176,64 @@ describeEachDatabase('a transaction', (openDatabase) => {
   });
 });
 
+describe('a single statement', () => {
+  it('is run again like a transaction', async () => {
+    let runs = 0;
+    const statement = async () => {
+      runs += 1;
+      if (runs < 3) throw databaseError({ code: 'SQLITE_BUSY' });
+      return runs;
+    };
+    expect(await runAgain(statement)).toBe(3);
+    const away = databaseError({ code: 'ECONNRESET' });
+    await expect(runAgain(() => Promise.reject(away))).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE'));
+  });
+});
+
 describeSqlite('a SQLite transaction', (openDatabase) => {
+  it('outlasts three seconds of another process that writes, and leaves this one breathing', async () => {
+    const [database, other] = [await openDatabase(), await openDatabase()];
+    try {
+      await database.schema.createTable('notes', (table) => void table.integer('id').primary());
+      const writing = await other.transaction();
+      await writing('notes').insert({ id: 1 });
+      setTimeout(() => void writing.commit(), 2_900);
+      let longestMs = 0;
+      let seenAt = performance.now();
+      const look = setInterval(() => {
+        longestMs = Math.max(longestMs, performance.now() - seenAt);
+        seenAt = performance.now();
+      }, 5);
+      await inTransaction(database, (trx) => trx('notes').insert({ id: 2 }));
+      clearInterval(look);
+      expect(await database('notes')).toHaveLength(2);
+      expect(longestMs).toBeLessThan(600);
+    } finally {
+      await Promise.all([database.destroy(), other.destroy()]);
+    }
+  });
+
+  it('says that the database is away while the disk is full, and goes on when there is room again', async () => {
+    const database = await openDatabase();
+    const room = (pages: number) => database.raw(`PRAGMA max_page_count = ${pages}`);
+    const fill = () =>
+      inTransaction(database, async (trx) => {
+        for (let nth = 0; nth < 20; nth += 1) await trx('notes').insert({ text: 'x'.repeat(4_000) });
+      });
+    try {
+      await database.schema.createTable('notes', (table) => void table.text('text'));
+      await room(10);
+      for (let tried = 0; tried < 2; tried += 1)
+        await expect(fill()).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE', '(SQLITE_FULL)'));
+      expect(await database('notes')).toEqual([]);
+      await room(1_000);
+      await fill();
+      expect(await database('notes')).toHaveLength(20);
+    } finally {
+      await database.destroy();
+    }
+  });
+
   it('waits for another that writes', async () => {
     const [database, other] = [await openDatabase(), await openDatabase()];
     try {

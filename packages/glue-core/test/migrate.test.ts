@@ -71,12 +71,6 @@ describeEachDatabase('migrating', (openDatabase, place) => {
     expect(await database('two')).toEqual([]);
   });
 
-  it('makes a table afresh that a host which died left half made', async () => {
-    await database.schema.createTable('one', (table) => void table.text('half'));
-    expect(await migrate(database, [one])).toEqual(['test-001-one']);
-    expect(Object.keys(await database('one').columnInfo())).toEqual(['id']);
-  });
-
   it('names a migration that fails, and goes on from there when it is mended', async () => {
     const broken: Migration = {
       name: 'test-002-two',

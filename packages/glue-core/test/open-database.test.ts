@@ -21,6 +21,7 @@ describe('the database config', () => {
       url: 'mysql://u:p@db:3306/glue',
       poolSize: 10,
       connectTimeoutMs: 5_000,
+      answerTimeoutMs: 10_000,
       tls: false,
     });
   });
@@ -69,7 +70,7 @@ describe('opening', () => {
       expect(await pragma('journal_mode')).toBe('wal');
       expect(await pragma('synchronous')).toBe(synchronous);
       expect(await pragma('foreign_keys')).toBe(1);
-      expect(await pragma('busy_timeout')).toBe(5_000);
+      expect(await pragma('busy_timeout')).toBe(250);
     } finally {
       await database.destroy();
     }
@@ -91,6 +92,7 @@ describe('opening', () => {
         url: 'mysql://root@db/x',
         poolSize: 2,
         connectTimeoutMs: 100,
+        answerTimeoutMs: 1_000,
         tls: { caFile },
       }),
     ).toThrow(refusal('GLUE_CONFIG_INVALID', caFile));

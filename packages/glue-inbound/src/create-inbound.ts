@@ -73,14 +73,15 @@ export function createInbound(options: InboundOptions): Inbound {
   const directory = new EndpointDirectory(endpoints, options, logger);
   const source = createEventSource(database, directory, options);
   const queue = new WorkQueue({ ...options, source });
+  const now = () => lease.now();
   const events = new EventLog({
     database,
     clock,
-    now: () => lease.now(),
+    now,
     stored: (endpointId) => queue.poke(endpointId),
   });
   const rejections = new RejectionLog({ database, clock, logger });
-  const listener = new InboundListener({ directory, events, rejections, clock, logger });
+  const listener = new InboundListener({ directory, events, rejections, clock, now, logger });
 
   const refresh = async (): Promise<void> => {
     for (const mended of await directory.refresh()) queue.poke(mended);

@@ -162,6 +162,7 @@ describeEachDatabase('the event log', (make) => {
       url: 'mysql://x@127.0.0.1:9/x',
       poolSize: 2,
       connectTimeoutMs: 200,
+      answerTimeoutMs: 10_000,
       tls: false,
     });
     const error = await logOf({ database: gone })

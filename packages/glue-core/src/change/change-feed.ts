@@ -20,7 +20,10 @@ export const createChanges: Migration = {
       keyColumn(table, 'topic', 32).primary();
       table.bigInteger('value').notNullable();
     });
-    await trx(CHANGES).insert(TOPICS.map((topic) => ({ topic, value: 0 })));
+    await trx(CHANGES)
+      .insert(TOPICS.map((topic) => ({ topic, value: 0 })))
+      .onConflict('topic')
+      .ignore();
   },
 };
 

@@ -1,19 +1,29 @@
 import type { Knex } from 'knex';
 import type { Transaction } from './database.js';
+import { isThereAlready } from './database-errors.js';
 
 type TableBuilder = Knex.CreateTableBuilder;
 
 /**
- * Makes a table as one migration. MySQL commits at every schema change, so a host that died halfway may have
- * left a table that nobody has used yet, the migration not being recorded: it is made afresh.
+ * Makes a table with its indexes. On MySQL each statement commits by itself, so that a host which died halfway left a
+ * part, and on a cluster a host on another node may make the same table at the same moment: what is there already is
+ * left alone and the rest is added.
  */
 export async function createTable(
   trx: Transaction,
   name: string,
   build: (table: TableBuilder) => void,
 ): Promise<void> {
-  await trx.schema.dropTableIfExists(name);
-  await trx.schema.createTable(name, build);
+  for (const { sql } of trx.schema.createTable(name, build).toSQL()) await runSchemaStatement(trx, sql);
+}
+
+/** Runs one statement that makes a table, column or index; content when it is there already. */
+export async function runSchemaStatement(trx: Transaction, sql: string): Promise<void> {
+  try {
+    await trx.raw(sql);
+  } catch (error) {
+    if (!isThereAlready(error)) throw error;
+  }
 }
 
 /**

@@ -13,8 +13,14 @@ const mysql = z.strictObject({
   /** `mysql://user:password@host:port/database`; MariaDB too. */
   url: z.string().refine(isMysqlUrl, 'must look like mysql://user:password@host:3306/database'),
   poolSize: z.number().int().min(2).max(200).default(10),
+  /** For a connection: made anew, or free again in a pool that is in use. */
   connectTimeoutMs: z.number().int().min(100).default(5_000),
-  /** TLS to the server: the certificate authority's file, or `true` for the system's authorities. */
+  /** For the answer to a statement; then the connection is taken for dead. Migrations may take longer. */
+  answerTimeoutMs: z.number().int().min(1_000).default(10_000),
+  /**
+   * TLS to the server: the certificate authority's file, or `true` for the authorities that Node knows. The
+   * certificate must name the host of the URL.
+   */
   tls: z.union([z.boolean(), z.strictObject({ caFile: z.string() })]).default(false),
 });
 

@@ -1,4 +1,5 @@
 import { GlueError, messageOf } from '../errors/glue-error.js';
+import { withoutAnswerLimit } from './answer-limit.js';
 import { dialectOf, type Database, type Transaction } from './database.js';
 import { asGlueError, isDuplicateKeyError } from './database-errors.js';
 import { rowsOf } from './database-time.js';
@@ -10,9 +11,10 @@ const TABLE = 'glue_migrations';
 const LOCK_WAIT_SECONDS = 60;
 
 /**
- * Brings the schema up to date. Safe when several hosts start at once: SQLite's write lock and MySQL's named
- * lock both end with the process that holds them, so a crash leaves nothing locked. (The nodes of a cluster do not
- * share named locks: there, migrate from one host before the others start.)
+ * Brings the schema up to date; where it is, that is two reads. Safe when several hosts start at once and when one
+ * dies halfway. On SQLite all is one transaction under the write lock. On MySQL a named lock lets one host at a time
+ * do it, and ends with the connection that holds it. The nodes of a cluster do not share it: there hosts may run the
+ * same migrations beside each other, which they bear (see {@link Migration}).
  * @returns the names of the migrations that ran now
  * @throws GLUE_SCHEMA_NEWER when the database knows migrations of a given package that this version does not;
  *   GLUE_MIGRATION_FAILED, GLUE_DATABASE_UNAVAILABLE
@@ -20,9 +22,10 @@ const LOCK_WAIT_SECONDS = 60;
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   try {
     await makeMigrationTable(database);
+    if ((await pendingMigrations(database, migrations)).length === 0) return [];
     return dialectOf(database) === 'sqlite'
       ? await inTransaction(database, (trx) => inOneTransaction(trx, migrations))
-      : await underNamedLock(database, () => inEachOwnTransaction(database, migrations));
+      : await underNamedLock(database, () => oneByOne(database, migrations));
   } catch (error) {
     throw asGlueError(error);
   }
@@ -81,25 +84,33 @@ async function inOneTransaction(trx: Transaction, migrations: readonly Migration
 }
 
 /** MySQL commits at each schema change anyway, so every migration stands for itself. */
-async function inEachOwnTransaction(database: Database, migrations: readonly Migration[]): Promise<string[]> {
-  const todo = pending(await appliedNames(database), migrations);
-  for (const migration of todo)
-    await naming(migration, () => inTransaction(database, (trx) => apply(trx, migration)));
-  return todo.map(({ name }) => name);
+async function oneByOne(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+  const ran: string[] = [];
+  for (;;) {
+    // Read anew each time: a host on another node of a cluster may be a step ahead.
+    const [next] = pending(await appliedNames(database), migrations);
+    if (!next) return ran;
+    await naming(next, async () => {
+      const isFirst = await inTransaction(database, (trx) => withoutAnswerLimit(trx, () => apply(trx, next)));
+      if (isFirst) ran.push(next.name);
+    });
+  }
 }
 
-async function apply(trx: Transaction, migration: Migration): Promise<void> {
+/** @returns false when a host on another node of a cluster did the same at the same time */
+async function apply(trx: Transaction, migration: Migration): Promise<boolean> {
   await migration.up(trx);
-  await trx(TABLE)
-    .insert({ name: migration.name, applied_at: Date.now() })
-    .catch((error: unknown) => {
-      // A host on another node of a cluster did the same at the same time.
-      if (!isDuplicateKeyError(error)) throw error;
-    });
+  try {
+    await trx(TABLE).insert({ name: migration.name, applied_at: Date.now() });
+    return true;
+  } catch (error) {
+    if (!isDuplicateKeyError(error)) throw error;
+    return false;
+  }
 }
 
 /** Says which migration failed. */
-async function naming(migration: Migration, work: () => Promise<void>): Promise<void> {
+async function naming(migration: Migration, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -109,10 +120,13 @@ async function naming(migration: Migration, work: () => Promise<void>): Promise<
   }
 }
 
-/** Holds a named lock on a connection of its own while the work runs. */
+/** Holds a named lock on a connection of its own while the work runs. Names are the server's, hence the database in it. */
 async function underNamedLock<T>(database: Database, work: () => Promise<T>): Promise<T> {
+  const name = "CONCAT('glue-migrations-', MD5(DATABASE()))";
   return database.transaction(async (holder) => {
-    const answer: unknown = await holder.raw('SELECT GET_LOCK(?, ?) AS got', [TABLE, LOCK_WAIT_SECONDS]);
+    const answer: unknown = await withoutAnswerLimit(holder, () =>
+      holder.raw<unknown>(`SELECT GET_LOCK(${name}, ?) AS got`, [LOCK_WAIT_SECONDS]),
+    );
     if (Number(rowsOf<{ got: number | null }>(answer)[0]?.got) !== 1) {
       throw new GlueError(
         'GLUE_MIGRATION_FAILED',
@@ -123,7 +137,7 @@ async function underNamedLock<T>(database: Database, work: () => Promise<T>): Pr
       return await work();
     } finally {
       // Where the connection is gone the lock is too; the work's own error is the one to tell of.
-      await holder.raw('SELECT RELEASE_LOCK(?)', [TABLE]).catch(() => {});
+      await holder.raw(`SELECT RELEASE_LOCK(${name})`).catch(() => {});
     }
   });
 }

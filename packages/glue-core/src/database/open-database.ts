@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import knex from 'knex';
 import { GlueError } from '../errors/glue-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { Database } from './database.js';
 import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
+import { prepareMysqlConnection, type MysqlConnection } from './mysql-connection.js';
 import { prepareSqliteConnection } from './sqlite-connection.js';
+
+/** TCP asks a silent server whether it is still there after this, in milliseconds. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
+/** How long one may wait for the one connection of a SQLite file, in milliseconds. */
+const SQLITE_ACQUIRE_TIMEOUT_MS = 10_000;
 
 const silent = () => {};
 /**
@@ -38,6 +45,7 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
     client: 'better-sqlite3',
     connection: { filename: file },
     useNullAsDefault: true,
+    acquireConnectionTimeout: SQLITE_ACQUIRE_TIMEOUT_MS,
     pool: {
       min: 1,
       max: 1,
@@ -47,14 +55,19 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
   });
 }
 
-function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Database {
-  const { hostname, port, username, password, pathname } = new URL(url);
+function openMysql({ url, poolSize, connectTimeoutMs, answerTimeoutMs, tls }: MysqlConfig): Database {
+  const { username, password, pathname, hostname, port: portText } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const port = portText === '' ? 3306 : Number(portText);
+  // A little longer, so that connecting fails first and says why.
+  const poolTimeoutMs = connectTimeoutMs + 100;
   return knex({
     ...quiet,
     client: 'mysql2',
     connection: {
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: port === '' ? 3306 : Number(port),
+      host,
+      port,
+      stream: () => connectTo(host, port),
       user: decodeURIComponent(username),
       password: decodeURIComponent(password),
       database: decodeURIComponent(pathname.slice(1)),
@@ -62,19 +75,36 @@ function openMysql({ url, poolSize, connectTimeoutMs, tls }: MysqlConfig): Datab
       timezone: 'Z',
       connectTimeout: connectTimeoutMs,
       supportBigNumbers: true,
-      ...(tls !== false && { ssl: tls === true ? {} : { ca: readAuthority(tls.caFile) } }),
+      ...(tls !== false && {
+        // mysql2 by itself would take a certificate for any host.
+        ssl: { verifyIdentity: true, ...(tls !== true && { ca: readAuthority(tls.caFile) }) },
+      }),
     },
-    acquireConnectionTimeout: connectTimeoutMs,
+    acquireConnectionTimeout: poolTimeoutMs,
     pool: {
       min: 0,
       max: poolSize,
-      // No gap locks: claims of several hosts must not block each other.
-      afterCreate: (connection: MysqlConnection, ready: (error: Error | null, connection: unknown) => void) =>
-        connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (error) =>
-          ready(error, connection),
-        ),
+      createTimeoutMillis: poolTimeoutMs,
+      afterCreate: (
+        connection: MysqlConnection,
+        ready: (error: Error | null, connection: unknown) => void,
+      ) => {
+        prepareMysqlConnection(connection, answerTimeoutMs).then(
+          () => ready(null, connection),
+          (error: Error) => ready(error, connection),
+        );
+      },
     },
   });
+}
+
+/**
+ * The name that a certificate must bear is, for Node, that of the socket where none is said, and mysql2 says none for
+ * an IP address. A socket to an address has no name; Node would take `localhost` then.
+ */
+function connectTo(host: string, port: number): Socket {
+  const socket = connect(port, host).setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+  return Object.assign(socket, { _host: host });
 }
 
 function makeDatabaseFolder(folder: string): void {
@@ -93,8 +123,4 @@ function readAuthority(file: string): Buffer {
   } catch (cause) {
     throw new GlueError('GLUE_CONFIG_INVALID', `the certificate authority ${file} cannot be read`, { cause });
   }
-}
-
-interface MysqlConnection {
-  query(sql: string, done: (error: Error | null) => void): void;
 }

@@ -6,6 +6,11 @@ interface SqliteConnection {
   prepare(sql: string): object;
 }
 
+/**
+ * How long SQLite itself waits for another process that writes, in milliseconds. Nothing else runs in this process
+ * meanwhile, so it is short; what is refused then is run again after a pause.
+ */
+const BUSY_TIMEOUT_MS = 250;
 /** Statements kept compiled per connection; multi-row statements come in many widths, so old ones are dropped. */
 const KEPT_STATEMENTS = 300;
 
@@ -22,7 +27,7 @@ export function prepareSqliteConnection(
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma(`synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`);
   sqlite.pragma('foreign_keys = ON');
-  sqlite.pragma('busy_timeout = 5000');
+  sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
 
   const compile = sqlite.prepare.bind(sqlite);
   const kept = new Map<string, object>();

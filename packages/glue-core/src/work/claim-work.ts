@@ -1,6 +1,6 @@
 import { dialectOf, type Database } from '../database/database.js';
 import { rowsOf } from '../database/database-time.js';
-import { inTransaction } from '../database/in-transaction.js';
+import { inTransaction, runAgain } from '../database/in-transaction.js';
 import type { Phase, WorkTable } from './work-table.js';
 
 /** A claimed item: who holds it and by which fencing token. */
@@ -34,8 +34,8 @@ interface Row {
   ordered: number;
 }
 
-/** Served by the claim index in ORDER BY order, so a claimer locks only what it takes. */
-const due = ({ items, order = 'id' }: WorkTable) => `
+/** Served by the claim index in ORDER BY order, so a claimer locks only what it takes. For the tests that have it explained. */
+export const dueWorkSql = ({ items, order = 'id' }: WorkTable) => `
   SELECT id, due_at, attempts + 1 AS attempts, failures, open_key IS NOT NULL AS ordered FROM ${items} AS item
   WHERE endpoint_id = ? AND phase = ? AND due_at <= ?
     AND (open_key IS NULL OR NOT EXISTS (
@@ -70,9 +70,11 @@ export async function claimWork(
 async function claimSqlite(database: Database, table: WorkTable, request: ClaimRequest): Promise<Row[]> {
   const { items } = table;
   const { lane, phase, nowMs, limit, owner, token } = request;
-  const rows: unknown = await database.raw(
-    `UPDATE ${items} SET ${take} WHERE id IN (SELECT id FROM (${due(table)})) RETURNING id, due_at, attempts, failures, open_key IS NOT NULL AS ordered`,
-    [owner, token, lane, phase, nowMs, limit],
+  const rows: unknown = await runAgain(() =>
+    database.raw<unknown>(
+      `UPDATE ${items} SET ${take} WHERE id IN (SELECT id FROM (${dueWorkSql(table)})) RETURNING id, due_at, attempts, failures, open_key IS NOT NULL AS ordered`,
+      [owner, token, lane, phase, nowMs, limit],
+    ),
   );
   return rowsOf<Row>(rows).sort((a, b) => a.due_at - b.due_at || (a.id < b.id ? -1 : 1));
 }
@@ -82,7 +84,7 @@ function claimMysql(database: Database, table: WorkTable, request: ClaimRequest)
   const { lane, phase, nowMs, limit, owner, token } = request;
   return inTransaction(database, async (trx) => {
     const rows = rowsOf<Row>(
-      await trx.raw(`${due(table)} FOR UPDATE SKIP LOCKED`, [lane, phase, nowMs, limit]),
+      await trx.raw(`${dueWorkSql(table)} FOR UPDATE SKIP LOCKED`, [lane, phase, nowMs, limit]),
     );
     if (rows.length > 0) {
       const ids = rows.map(({ id }) => id);

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock/clock.js';
 import { GlueError } from '../errors/glue-error.js';
 
+/** How often a database that is away is tried, in milliseconds. */
+const PROBE_MS = 200;
+
 export interface GroupCommitOptions<Item, Result> {
   readonly clock: Clock;
   /** Writes a whole group in one transaction; one result per item, in order. */
@@ -11,7 +14,9 @@ export interface GroupCommitOptions<Item, Result> {
   readonly maxWaitMs?: number;
   /** Items that may wait; one more is refused. @defaultValue 10,000 */
   readonly maxWaiting?: number;
-  /** The error for a caller that is refused since too many wait. */
+  /** What an item takes up while it waits, and how much may wait together; without it only items are counted. */
+  readonly size?: { readonly of: (item: Item) => number; readonly max: number };
+  /** The error for a caller that is refused since too many, or too much, wait. */
   readonly overloaded: () => Error;
 }
 
@@ -24,11 +29,15 @@ interface Waiting<Item, Result> {
 /**
  * Lets concurrent callers share one transaction; each is answered after the commit. One group is written at a
  * time, and those who come meanwhile make up the next, so groups grow with the load by themselves.
- * A group that fails is written again one by one: a bad item fails alone. When the database is away, all fail at once.
+ * A group that fails is written again one by one: a bad item fails alone. When the database is away, all who wait fail
+ * at once, and so does whoever comes, but for one group at a time that tries whether it is back.
  */
 export class GroupCommit<Item, Result> {
   readonly #waiting: Waiting<Item, Result>[] = [];
   #writing: Promise<void> | undefined;
+  #waitingSize = 0;
+  /** What the database failed with when it was last seen to be away. */
+  #away: { readonly error: GlueError; readonly sinceMs: number } | undefined;
   readonly #maxItems: number;
   readonly #maxWaiting: number;
 
@@ -39,9 +48,14 @@ export class GroupCommit<Item, Result> {
 
   /** Resolves after the commit that holds the item. Rejects with the item's own error, or at once when overloaded. */
   add(item: Item): Promise<Result> {
-    if (this.#waiting.length >= this.#maxWaiting) return Promise.reject(this.options.overloaded());
+    if (this.#away && this.#isHopeless(this.#away.sinceMs)) return Promise.reject(this.#away.error);
+    const { size, overloaded } = this.options;
+    const itemSize = size?.of(item) ?? 0;
+    const isTooMuch = size !== undefined && this.#waitingSize + itemSize > size.max && this.#waitingSize > 0;
+    if (isTooMuch || this.#waiting.length >= this.#maxWaiting) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
+      this.#waitingSize += itemSize;
       this.#writing ??= this.#writeAll();
     });
   }
@@ -53,8 +67,20 @@ export class GroupCommit<Item, Result> {
 
   async #writeAll(): Promise<void> {
     await this.#company();
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#waiting.splice(0, this.#maxItems));
+    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeWaiting(this.#maxItems));
     this.#writing = undefined;
+  }
+
+  #takeWaiting(count: number): readonly Waiting<Item, Result>[] {
+    const taken = this.#waiting.splice(0, count);
+    const { size } = this.options;
+    if (size) for (const { item } of taken) this.#waitingSize -= size.of(item);
+    return taken;
+  }
+
+  /** While the database is away: somebody tries it already, or tried just now. */
+  #isHopeless(sinceMs: number): boolean {
+    return this.#writing !== undefined || this.options.clock.now() - sinceMs < PROBE_MS;
   }
 
   /** Gives the callers of this turn of the event loop, or of the next milliseconds, time to join. */
@@ -70,10 +96,14 @@ export class GroupCommit<Item, Result> {
       const results = await this.options.commit(group.map(({ item }) => item));
       if (results.length !== group.length)
         throw new Error(`a group of ${group.length} gave ${results.length} results`);
+      this.#away = undefined;
       group.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      const isAway = error instanceof GlueError && error.code === 'GLUE_DATABASE_UNAVAILABLE';
-      if (group.length === 1 || isAway) return group.forEach(({ reject }) => reject(error));
+      if (error instanceof GlueError && error.code === 'GLUE_DATABASE_UNAVAILABLE') {
+        this.#away = { error, sinceMs: this.options.clock.now() };
+        return [...group, ...this.#takeWaiting(Infinity)].forEach(({ reject }) => reject(error));
+      }
+      if (group.length === 1) return group.forEach(({ reject }) => reject(error));
       for (const one of group) await this.#writeGroup([one]);
     }
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
 import { databaseNow } from '../database/database-time.js';
-import { inTransaction } from '../database/in-transaction.js';
+import { inTransaction, runAgain } from '../database/in-transaction.js';
 import { messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
 import { HOSTS, type HostRow } from './host-table.js';
@@ -22,6 +22,9 @@ export interface HostLeaseOptions {
   readonly isRunning?: (pid: number) => boolean;
 }
 
+/** How long after a lease has run out to look, in milliseconds. */
+const LOOK_AFTER_MS = 100;
+
 /** What follows the lease: called after each renewal, and when the lease is lost. */
 export interface LeaseFollower {
   /** After each renewal; other hosts' leases may have run out. */
@@ -37,9 +40,12 @@ export class HostLease {
   readonly #followers: LeaseFollower[] = [];
   #incarnation = 0;
   #heldUntil = 0;
+  /** When the first lease of the other hosts runs out, unless it is renewed. */
+  #othersEndAt = Infinity;
   #offsetMs = 0;
   #abort = new AbortController();
-  #cancelTimer: (() => void) | undefined;
+  #cancelRenewal: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
   #stopped = true;
   #renewing: Promise<void> = Promise.resolve();
 
@@ -81,7 +87,8 @@ export class HostLease {
   /** Gives the lease up; what is still claimed is free for others at once. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelTimer?.();
+    this.#cancelRenewal?.();
+    this.#cancelWatch?.();
     await this.#renewing;
     this.#abort.abort(new Error('the host stops'));
     await this.#options.database<HostRow>(HOSTS).where({ incarnation: this.#incarnation }).delete();
@@ -107,14 +114,24 @@ export class HostLease {
       });
       return Number(incarnation);
     });
-    this.#heldUntil = now + leaseMs;
     this.#abort = new AbortController();
+    this.#holdUntil(now + leaseMs);
     await this.#tellFollowers();
+  }
+
+  /** Whatever a renewal that hangs may still answer: when the lease runs out, its work is given up. */
+  #holdUntil(atMs: number): void {
+    this.#heldUntil = atMs;
+    this.#cancelWatch?.();
+    if (this.#stopped) return;
+    this.#cancelWatch = this.#options.clock.after(atMs - this.now(), () => {
+      if (!this.isHeld()) this.#lose();
+    });
   }
 
   #schedule(): void {
     if (this.#stopped) return;
-    this.#cancelTimer = this.#options.clock.after(this.#options.renewMs, () => {
+    this.#cancelRenewal = this.#options.clock.after(this.#untilNextLook(), () => {
       this.#renewing = this.#renew()
         .catch((error: unknown) =>
           this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed'),
@@ -128,12 +145,14 @@ export class HostLease {
     const incarnation = this.#incarnation;
     if (!this.isHeld()) this.#lose();
     const now = await this.#readTime();
-    const renewed = await database<HostRow>(HOSTS)
-      .where({ incarnation })
-      .where('lease_until', '>', now)
-      .update({ lease_until: now + leaseMs });
+    const renewed = await runAgain(() =>
+      database<HostRow>(HOSTS)
+        .where({ incarnation })
+        .where('lease_until', '>', now)
+        .update({ lease_until: now + leaseMs }),
+    );
     if (renewed === 1 && !this.#abort.signal.aborted) {
-      this.#heldUntil = now + leaseMs;
+      this.#holdUntil(now + leaseMs);
       await this.#tellFollowers();
       return;
     }
@@ -145,6 +164,13 @@ export class HostLease {
     );
   }
 
+  /** The usual time, or when the next lease of another host runs out: its work should not wait for our turn. */
+  #untilNextLook(): number {
+    const { renewMs } = this.#options;
+    const untilOthersEnd = this.#othersEndAt - this.now() + LOOK_AFTER_MS;
+    return Math.min(renewMs, Math.max(LOOK_AFTER_MS, untilOthersEnd));
+  }
+
   #lose(): void {
     this.#heldUntil = 0;
     this.#abort.abort(new Error('the host lease was lost'));
@@ -152,10 +178,10 @@ export class HostLease {
 
   async #tellFollowers(): Promise<void> {
     const { database } = this.#options;
-    await database<HostRow>(HOSTS)
-      .where('lease_until', '<=', this.now())
-      .whereNot({ incarnation: this.#incarnation })
-      .delete();
+    const others = database<HostRow>(HOSTS).whereNot({ incarnation: this.#incarnation });
+    await runAgain(() => others.clone().where('lease_until', '<=', this.now()).delete());
+    const next = await others.clone().min({ at: 'lease_until' }).first<{ at: number | null } | undefined>();
+    this.#othersEndAt = Number(next?.at ?? Infinity);
     for (const follower of this.#followers) await follower.onRenewed();
   }
 

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
-import { affectedOf, rowsOf } from '../database/database-time.js';
-import { inTransaction } from '../database/in-transaction.js';
+import { affectedOf } from '../database/database-time.js';
+import { inTransaction, runAgain } from '../database/in-transaction.js';
 import type { ClaimedRow } from './claim-work.js';
 import { HOSTS } from './host-table.js';
 import { PHASE, type WorkTable } from './work-table.js';
@@ -8,12 +8,6 @@ import { PHASE, type WorkTable } from './work-table.js';
 /** An item whose host was lost this often running, with no result between, is given up: most likely it ends them. */
 const MAX_TAKEOVERS = 10;
 const POISONED_NOTE = `given up: ${MAX_TAKEOVERS} hosts were lost while they worked on it`;
-
-/** A lane with waiting work, and when its first item falls due. */
-export interface WaitingLane {
-  readonly lane: number;
-  readonly dueAt: number;
-}
 
 /**
  * Gives claimed items back that were not started; their attempt number is free again.
@@ -93,19 +87,10 @@ export async function releaseStray(
   nowMs: number,
 ): Promise<void> {
   for (const { id, token } of strays) {
-    await database(items)
-      .where({ id, owner, token })
-      .update({ owner: null, token: null, state: 'retrying', phase: PHASE.first, due_at: nowMs });
+    await runAgain(() =>
+      database(items)
+        .where({ id, owner, token })
+        .update({ owner: null, token: null, state: 'retrying', phase: PHASE.first, due_at: nowMs }),
+    );
   }
-}
-
-/** All lanes with waiting work, each with the time its first item falls due. */
-export async function waitingLanes(database: Database, { items }: WorkTable): Promise<WaitingLane[]> {
-  const answer: unknown = await database.raw(
-    `SELECT endpoint_id AS lane, MIN(due_at) AS due_at FROM ${items} WHERE phase IS NOT NULL GROUP BY endpoint_id`,
-  );
-  return rowsOf<{ lane: number; due_at: number }>(answer).map(({ lane, due_at }) => ({
-    lane,
-    dueAt: Number(due_at),
-  }));
 }

@@ -48,11 +48,15 @@ export class ResultWriter<Item extends WorkItem> {
       endpoint: row.endpointId,
       attempt: row.attempts,
     };
+    let failures = 0;
     for (let wanted = settlement; ;) {
       try {
         return await this.#writeOnce(wanted, about);
       } catch (error) {
-        this.options.logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
+        failures += 1;
+        // Once per result: a database that is away fails twice a second.
+        if (failures === 1)
+          this.options.logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
         if (isDatabaseTrouble(error)) await this.#pause();
         else if (wanted !== settlement) return undefined;
         else wanted = refusedResult(wanted, item, error);

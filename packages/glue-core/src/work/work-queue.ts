@@ -5,12 +5,13 @@ import type { Logger } from '../log/logger.js';
 import { claimWork, nextDueAt, type ClaimedRow } from './claim-work.js';
 import type { HostLease, LeaseFollower } from './host-lease.js';
 import { LaneRing } from './lane-ring.js';
-import { releaseOrphans, releaseUnstarted, waitingLanes } from './release-work.js';
+import { releaseOrphans, releaseUnstarted } from './release-work.js';
 import type { RetryClock } from './retry-clock.js';
 import { ResultWriter } from './result-writer.js';
 import { runAttempt } from './run-attempt.js';
 import type { Settlement } from './settle-work.js';
 import { StrayWork } from './stray-work.js';
+import { waitingLanes } from './waiting-lanes.js';
 import { PHASE } from './work-table.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 

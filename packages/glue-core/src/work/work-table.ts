@@ -1,6 +1,13 @@
 import type { Knex } from 'knex';
 import { dialectOf, type Transaction } from '../database/database.js';
-import { createTable, idColumn, keyColumn, longTextColumn, timeColumn } from '../database/columns.js';
+import {
+  createTable,
+  idColumn,
+  keyColumn,
+  longTextColumn,
+  runSchemaStatement,
+  timeColumn,
+} from '../database/columns.js';
 
 /** The tables of one queue: its items and the log of their attempts. */
 export interface WorkTable {
@@ -48,11 +55,13 @@ export function addWorkColumns(table: Knex.CreateTableBuilder): void {
  */
 export async function createWorkIndexes(trx: Transaction, { items, order = 'id' }: WorkTable): Promise<void> {
   const partial = (column: string) => (dialectOf(trx) === 'sqlite' ? ` WHERE ${column} IS NOT NULL` : '');
-  await trx.raw(
+  await runSchemaStatement(
+    trx,
     `CREATE INDEX ${items}_claim ON ${items} (endpoint_id, phase, due_at, id)${partial('phase')}`,
   );
-  await trx.raw(`CREATE INDEX ${items}_owner ON ${items} (owner)${partial('owner')}`);
-  await trx.raw(
+  await runSchemaStatement(trx, `CREATE INDEX ${items}_owner ON ${items} (owner)${partial('owner')}`);
+  await runSchemaStatement(
+    trx,
     `CREATE INDEX ${items}_order ON ${items} (endpoint_id, open_key, ${order})${partial('open_key')}`,
   );
 }

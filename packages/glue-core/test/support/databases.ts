@@ -63,7 +63,14 @@ export function describeMysql(name: string, tests: DatabaseTests): void {
         made.push(current);
         await asAdmin(`CREATE DATABASE ${current} CHARACTER SET utf8mb4`);
       }
-      return { client: 'mysql', url: server(current), poolSize: 10, connectTimeoutMs: 5_000, tls: false };
+      return {
+        client: 'mysql',
+        url: server(current),
+        poolSize: 10,
+        connectTimeoutMs: 5_000,
+        answerTimeoutMs: 10_000,
+        tls: false,
+      };
     });
   });
 }

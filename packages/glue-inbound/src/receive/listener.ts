@@ -19,6 +19,8 @@ export interface ListenerOptions {
   readonly events: EventLog;
   readonly rejections: RejectionLog;
   readonly clock: Clock;
+  /** The shared time, Unix milliseconds. */
+  readonly now: () => number;
   readonly logger: Logger;
 }
 
@@ -96,7 +98,8 @@ export class InboundListener {
       return reject(new Refusal('endpoint_inactive', `the endpoint is ${open.state}`));
     if (incoming.method !== 'POST') return reject(new Refusal('method', 'only POST is answered'));
     if (open.status !== 'ready') return reject(new Refusal('configuration', open.reason));
-    const { proven, result } = await receiveRequest(incoming, url, open, this.options.clock);
+    const { clock, now } = this.options;
+    const { proven, result } = await receiveRequest(incoming, url, open, clock, now);
     if (result instanceof Refusal) return reject(result, proven);
     const { eventId } = await this.options.events.append(result);
     return accepted(eventId);

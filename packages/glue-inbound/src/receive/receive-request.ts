@@ -21,17 +21,21 @@ export interface Reception {
   readonly result: NewEvent | Refusal;
 }
 
-/** From the open connection to an event that is ready to be stored: read, verify, and only then look. */
+/**
+ * From the open connection to an event that is ready to be stored: read, verify, and only then look.
+ * @param now - the shared time, by which freshness is measured: a host whose own clock is off refuses nobody
+ */
 export async function receiveRequest(
   incoming: IncomingMessage,
   url: string,
   open: ReadyEndpoint,
   clock: Clock,
+  now: () => number,
 ): Promise<Reception> {
   const body = await readBody(incoming, open.endpoint.config.limits, clock);
   if (body instanceof Refusal) return { result: body };
   const request = { headers: incoming.headersDistinct, url, body };
-  const unproven = prove(request, open, clock.now());
+  const unproven = prove(request, open, now());
   return unproven ? { result: unproven } : { proven: request, result: judge(request, open) };
 }
 

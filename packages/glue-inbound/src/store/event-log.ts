@@ -13,6 +13,9 @@ export interface EventLogOptions {
   readonly maxWaiting?: number;
 }
 
+/** Bytes of bodies that may wait to be stored. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
 /** Where events are stored before anybody is answered. */
 export class EventLog {
   readonly #group: GroupCommit<NewEvent, Receipt>;
@@ -21,6 +24,7 @@ export class EventLog {
     this.#group = new GroupCommit({
       clock,
       maxWaiting,
+      size: { of: ({ body }) => body.length, max: MAX_WAITING_BYTES },
       commit: async (group) => {
         const receipts = await appendEvents(database, group, now());
         for (const endpointId of new Set(group.map((event) => event.endpointId))) stored(endpointId);

@@ -37,6 +37,7 @@ async function makeMysql(url: string, name: string): Promise<TestDatabase> {
     url: at(name),
     poolSize: 10,
     connectTimeoutMs: 5_000,
+    answerTimeoutMs: 10_000,
     tls: false,
   });
   await migrate(database, [...coreMigrations, ...inboundSchema.migrations]);

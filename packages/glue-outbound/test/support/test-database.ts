@@ -40,6 +40,7 @@ async function openMysql(url: string): Promise<TestDatabase> {
       url: new URL(path, url).href,
       poolSize: 5,
       connectTimeoutMs: 5_000,
+      answerTimeoutMs: 10_000,
       tls: false,
     });
   const server = open('/');

@@ -1,0 +1,47 @@
+import { dialectOf, type Database, type Dialect } from '../database/database.js';
+import { rowsOf } from '../database/database-time.js';
+import type { WorkTable } from './work-table.js';
+
+/** A lane with waiting work, and when its first item falls due. */
+export interface WaitingLane {
+  readonly lane: number;
+  readonly dueAt: number;
+}
+
+interface Row {
+  lane: number;
+  first_at: number | null;
+  retry_at: number | null;
+}
+
+/**
+ * All lanes with waiting work, each with the time its first item falls due. Looks once into each lane, however many
+ * items it has: a backlog of millions costs no more than an empty one.
+ */
+export async function waitingLanes(database: Database, { items }: WorkTable): Promise<WaitingLane[]> {
+  const answer: unknown = await database.raw(waitingLanesSql(items, dialectOf(database)));
+  return rowsOf<Row>(answer)
+    .map(({ lane, first_at, retry_at }) => ({ lane, dueAt: earliest(first_at, retry_at) }))
+    .filter(({ dueAt }) => dueAt !== Infinity);
+}
+
+/** For the tests that have it explained. */
+export function waitingLanesSql(items: string, dialect: Dialect): string {
+  const dueOf = (phase: number) =>
+    `(SELECT MIN(due_at) FROM ${items} WHERE endpoint_id = lane AND phase = ${phase})`;
+  return `${lanes[dialect](items)} SELECT lane, ${dueOf(0)} AS first_at, ${dueOf(1)} AS retry_at FROM lanes WHERE lane IS NOT NULL`;
+}
+
+/** How to jump from lane to lane in the claim index. MySQL does it for DISTINCT by itself ("loose index scan"). */
+const lanes: Readonly<Record<Dialect, (items: string) => string>> = {
+  mysql: (items) => `WITH lanes AS (SELECT DISTINCT endpoint_id AS lane FROM ${items})`,
+  sqlite: (items) => `WITH RECURSIVE lanes (lane) AS (
+    SELECT MIN(endpoint_id) FROM ${items} WHERE phase IS NOT NULL
+    UNION ALL
+    SELECT (SELECT MIN(endpoint_id) FROM ${items} WHERE phase IS NOT NULL AND endpoint_id > lane)
+    FROM lanes WHERE lane IS NOT NULL)`,
+};
+
+function earliest(...times: readonly (number | null)[]): number {
+  return Math.min(...times.map((time) => (time === null ? Infinity : Number(time))));
+}

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { dialectOf, type Database } from '../src/database/database.js';
+import { rowsOf } from '../src/database/database-time.js';
+import { dueWorkSql } from '../src/work/claim-work.js';
+import { waitingLanes, waitingLanesSql } from '../src/work/waiting-lanes.js';
+import { describeEachDatabase } from './support/databases.js';
+import { makeJobTables, storeJobs, table } from './support/work-fixture.js';
+
+interface SqliteStep {
+  readonly detail: string;
+}
+interface MysqlStep {
+  readonly table: string;
+  readonly type: string;
+  readonly key: string | null;
+  readonly Extra: string;
+}
+
+/** How the database would run a statement, one line per step. */
+async function planOf(database: Database, sql: string, values: readonly number[] = []): Promise<string[]> {
+  const isSqlite = dialectOf(database) === 'sqlite';
+  const answer: unknown = await database.raw(`EXPLAIN ${isSqlite ? 'QUERY PLAN ' : ''}${sql}`, [...values]);
+  return isSqlite
+    ? rowsOf<SqliteStep>(answer).map(({ detail }) => detail)
+    : rowsOf<MysqlStep>(answer).map((step) => `${step.table} ${step.type} ${step.key}: ${step.Extra}`);
+}
+
+describeEachDatabase('the plans of a queue with much finished work', (openDatabase) => {
+  let database: Database;
+
+  beforeEach(async () => {
+    database = await openDatabase();
+    await makeJobTables(database);
+    for (let lane = 1; lane <= 20; lane += 1) {
+      await storeJobs(database, lane, 250, { state: 'done', phase: null, due_at: lane });
+      await storeJobs(database, lane, 20, { due_at: lane });
+      await storeJobs(database, lane, 20, { state: 'retrying', phase: 1, due_at: 1_000 - lane });
+    }
+    await database.raw(dialectOf(database) === 'sqlite' ? 'ANALYZE' : 'ANALYZE TABLE jobs');
+  });
+
+  afterEach(() => database.destroy());
+
+  it.each([0, 1])('claims phase %i by the claim index, in its order, without sorting', async (phase) => {
+    const locking = dialectOf(database) === 'sqlite' ? '' : ' FOR UPDATE SKIP LOCKED';
+    const [claim, ...others] = await planOf(database, dueWorkSql(table) + locking, [3, phase, 500, 100]);
+    expect(claim).toMatch(/jobs_claim/);
+    expect([claim, ...others].join('\n')).not.toMatch(/filesort|TEMP B-TREE|temporary/i);
+    if (dialectOf(database) === 'sqlite') expect(claim).toContain('(endpoint_id=? AND phase=? AND due_at<?)');
+    else expect(claim).toMatch(/range/);
+  });
+
+  it('looks for waiting lanes by jumping from lane to lane', async () => {
+    const plan = await planOf(database, waitingLanesSql('jobs', dialectOf(database)));
+    const steps = plan.filter((step) => step.includes('jobs'));
+    expect(steps.length).toBeGreaterThan(2);
+    for (const step of steps)
+      expect(step).toMatch(
+        dialectOf(database) === 'sqlite'
+          ? /^SEARCH jobs USING COVERING INDEX jobs_claim/
+          : /jobs (range jobs_claim: .*for group-by|ref jobs_claim)/,
+      );
+  });
+
+  it('finds what a host owns, and what nobody with a lease owns, by the index of owners', async () => {
+    const owned = await planOf(database, 'SELECT id, endpoint_id, token FROM jobs WHERE owner = ?', [1]);
+    expect(owned.join('\n')).toMatch(/jobs_owner/);
+    const orphans = await planOf(
+      database,
+      'UPDATE jobs SET takeovers = takeovers + 1 WHERE owner IS NOT NULL AND owner NOT IN (SELECT incarnation FROM glue_hosts WHERE lease_until > ?)',
+      [1],
+    );
+    expect(orphans.join('\n')).toMatch(/jobs_owner/);
+  });
+
+  it('tells for every lane with waiting work when its first item falls due', async () => {
+    const lanes = await waitingLanes(database, table);
+    expect(lanes.sort((a, b) => a.lane - b.lane)).toEqual(
+      Array.from({ length: 20 }, (_, index) => ({ lane: index + 1, dueAt: index + 1 })),
+    );
+    await database('jobs').whereIn('endpoint_id', [1, 2]).update({ phase: null });
+    await database('jobs').where({ endpoint_id: 3, phase: 0 }).update({ phase: null });
+    const left = await waitingLanes(database, table);
+    expect(left).toHaveLength(18);
+    expect(left.find(({ lane }) => lane === 3)?.dueAt).toBe(997);
+  });
+});
