@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import type { HostProcess } from './support/host-process.js';
+import { balance } from './support/ledger.js';
+import { MARIADBD, MariadbServer } from './support/mariadb-server.js';
+import { Scene } from './support/scene.js';
+import { post, Sender, type Answer } from './support/sender.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+import { until } from './support/until.js';
+
+const OUTAGE_MS = 30_000;
+const whole = { lost: [], undelivered: [], stuck: 0, recordedTwice: 0 };
+
+/** What `/readyz` says: the status, and what is not well. */
+async function readiness(host: HostProcess): Promise<{ status: number; [check: string]: unknown }> {
+  const answer = await fetch(`${host.url}/readyz`);
+  return { status: answer.status, ...((await answer.json()) as object) };
+}
+
+const slowest = (answers: readonly Answer[]): number => Math.max(0, ...answers.map(({ tookMs }) => tookMs));
+const share = (answers: readonly Answer[], part: number): number =>
+  answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[Math.floor(answers.length * part)] ?? 0;
+
+function figures(what: string, values: object): void {
+  if (process.env['GLUE_TEST_FIGURES']) process.stderr.write(`${what}: ${JSON.stringify(values)}\n`);
+}
+
+const describeDatabase = MARIADBD === undefined ? describe.skip : describe;
+
+describeDatabase(
+  `the database${MARIADBD === undefined ? ' (skipped: GLUE_TEST_MARIADBD is not set)' : ''}`,
+  () => {
+    let server: MariadbServer;
+    const open: { close(): unknown }[] = [];
+
+    beforeAll(async () => {
+      server = await MariadbServer.create();
+      await server.start();
+    }, 60_000);
+    afterEach(async () => {
+      for (const each of open.splice(0).reverse()) await each.close();
+    });
+    afterAll(() => server.remove());
+
+    async function openScene(): Promise<{ scene: Scene; proxy: TcpProxy; host: HostProcess }> {
+      const proxy = await TcpProxy.start(server.port);
+      open.push(proxy);
+      const scene = await Scene.open(server.url(''));
+      open.push(scene);
+      return { scene, proxy, host: await scene.start('one', scene.throughPort(proxy.port)) };
+    }
+
+    it.each([
+      ['cut off', 'cut', { slowestMs: 1_000, mostMs: 100 }],
+      ['a black hole', 'hang', { slowestMs: 12_000, mostMs: 100 }],
+    ] as const)(
+      'is %s for 30 s under load: 503 at once, memory flat, goes on by itself',
+      async (_name, fault, { slowestMs, mostMs }) => {
+        const { scene, proxy, host } = await openScene();
+        const sender = new Sender(() => scene.running);
+        sender.start(8);
+        await until('the load is on', () => sender.accepted.size > 300, 20_000);
+        const before = host.residentMiB;
+        proxy[fault]();
+        await sleep(500);
+        const seen = sender.answers.length;
+        await sleep(OUTAGE_MS / 2);
+        const halfway = host.residentMiB;
+        expect(await readiness(host)).toMatchObject({ status: 503 });
+        await sleep(OUTAGE_MS / 2);
+        const refused = sender.answers.slice(seen);
+        const after = host.residentMiB;
+        const acceptedBefore = sender.accepted.size;
+        await proxy.open();
+        const openedAt = Date.now();
+        await until('events are accepted again', () => sender.accepted.size > acceptedBefore, 15_000);
+        const backMs = Date.now() - openedAt;
+        await sender.stop();
+        const ledger = await balance(scene.database, sender.accepted, scene.receiver);
+        const statuses = [...new Set(refused.map(({ status }) => status))];
+        const [median, late, last] = [share(refused, 0.5), share(refused, 0.99), slowest(refused)].map(
+          Math.round,
+        );
+        figures(fault, { count: refused.length, median, late, last, before, halfway, after, backMs, ledger });
+        expect(statuses).toEqual([503]);
+        expect(refused.every(({ retryAfter }) => Number(retryAfter) > 0)).toBe(true);
+        expect(slowest(refused)).toBeLessThan(slowestMs);
+        expect(share(refused, 0.5)).toBeLessThan(mostMs);
+        expect(after - halfway).toBeLessThan(30);
+        expect(ledger).toMatchObject(whole);
+        expect(await readiness(host)).toMatchObject({ status: 200 });
+      },
+      120_000,
+    );
+
+    it('is killed (-9) under load and started again: nothing is lost, nobody restarts the host', async () => {
+      const { scene, host } = await openScene();
+      const sender = new Sender(() => scene.running);
+      sender.start(8);
+      await until('the load is on', () => sender.accepted.size > 300, 20_000);
+      for (let kill = 1; kill <= 3; kill += 1) {
+        await server.kill();
+        await sleep(1_000);
+        const accepted = sender.accepted.size;
+        await server.start();
+        await until('events are accepted again', () => sender.accepted.size > accepted + 100, 15_000);
+      }
+      await sender.stop();
+      const ledger = await balance(scene.database, sender.accepted, scene.receiver);
+      figures('server killed', ledger);
+      expect(ledger).toMatchObject(whole);
+      expect(host.isRunning).toBe(true);
+    }, 120_000);
+
+    it.each([
+      ['refuses', 'cut'],
+      ['accepts and says nothing', 'hang'],
+    ] as const)(
+      '%s at the start: the host ends within 15 s and says why',
+      async (_name, fault) => {
+        const { scene, proxy, host } = await openScene();
+        await host.stop();
+        proxy[fault]();
+        const startedAt = Date.now();
+        await expect(scene.start('one', scene.throughPort(proxy.port))).rejects.toThrow(
+          'GLUE_DATABASE_UNAVAILABLE',
+        );
+        figures(`start, ${fault}`, { ms: Date.now() - startedAt });
+        expect(Date.now() - startedAt).toBeLessThan(15_000);
+      },
+      60_000,
+    );
+  },
+);
+
+const mongoUrl = process.env['GLUE_TEST_MONGODB_URL'];
+const describeMongo = mongoUrl === undefined ? describe.skip : describe;
+
+describeMongo(
+  `MongoDB${mongoUrl === undefined ? ' (skipped: GLUE_TEST_MONGODB_URL is not set)' : ''}`,
+  () => {
+    const target = new URL(mongoUrl ?? 'mongodb://127.0.0.1:27017/');
+    const name = `glue_faults_${process.pid}_${Date.now()}`;
+    let scene: Scene;
+    let proxy: TcpProxy;
+
+    beforeAll(async () => {
+      proxy = await TcpProxy.start(Number(target.port));
+      scene = await Scene.open();
+    });
+    afterAll(async () => {
+      await scene.close();
+      await proxy.open();
+      await emptyStore();
+      proxy.close();
+    });
+
+    const config = () => ({
+      config: { clock: { store: 'mongodb', url: `mongodb://127.0.0.1:${proxy.port}/${name}` } },
+    });
+
+    async function emptyStore(): Promise<void> {
+      const client = await new MongoClient(target.href).connect();
+      await client.db(name).dropDatabase();
+      await client.close();
+    }
+
+    /** How long an event took from its arrival to its end, the first attempt of which failed. */
+    async function retried(host: HostProcess, id: string): Promise<number> {
+      const startedAt = Date.now();
+      expect(await post(host.url, { id, neverOnce: true })).toMatchObject({ status: 202 });
+      await until(`${id} is delivered`, () => scene.receiver.accepted.has(id), 40_000);
+      return Date.now() - startedAt;
+    }
+
+    it.each([
+      ['cut off', 'cut'],
+      ['a black hole', 'hang'],
+    ] as const)(
+      'is %s under load: ingest and fresh work go on, retries wait for the sweep, readiness shows it, and it heals',
+      async (_name, fault) => {
+        const host = await scene.start('one', config());
+        const sender = new Sender(() => scene.running, 10);
+        sender.start(4);
+        const well = await retried(host, `${fault}-before`);
+        proxy[fault]();
+        const [seen, delivered] = [sender.answers.length, scene.receiver.accepted.size];
+        const away = await retried(host, `${fault}-away`);
+        await until('readiness shows it', async () => (await readiness(host)).status === 503, 20_000);
+        const meanwhile = sender.answers.slice(seen);
+        await proxy.open();
+        await emptyStore();
+        const backAt = Date.now();
+        await until('readiness is well again', async () => (await readiness(host)).status === 200, 40_000);
+        const readyMs = Date.now() - backAt;
+        const back = await retried(host, `${fault}-back`);
+        await sender.stop();
+        const accepted = new Set([...sender.accepted, `${fault}-before`, `${fault}-away`, `${fault}-back`]);
+        const ledger = await balance(scene.database, accepted, scene.receiver);
+        figures(`MongoDB, ${fault}`, { well, away, back, readyMs, slowest: slowest(meanwhile), ledger });
+        expect(meanwhile.every(({ status }) => status === 202)).toBe(true);
+        expect(scene.receiver.accepted.size - delivered).toBeGreaterThan(50);
+        expect(slowest(meanwhile)).toBeLessThan(1_000);
+        expect(ledger).toMatchObject(whole);
+        expect(await host.stop()).toEqual({ code: 0, signal: null });
+      },
+      120_000,
+    );
+
+    it.each([
+      ['refuses', 'cut'],
+      ['accepts and says nothing', 'hang'],
+    ] as const)(
+      '%s at the start: the host ends within 15 s and says why',
+      async (_name, fault) => {
+        await proxy.open();
+        proxy[fault]();
+        const startedAt = Date.now();
+        await expect(scene.start('one', config())).rejects.toThrow('GLUE_CLOCK_UNAVAILABLE');
+        figures(`start, MongoDB, ${fault}`, { ms: Date.now() - startedAt });
+        expect(Date.now() - startedAt).toBeLessThan(15_000);
+      },
+      60_000,
+    );
+  },
+);

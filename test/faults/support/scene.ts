@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, it } from '@jest/globals';
+import { openDatabase, type Database, type DatabaseConfig } from 'glue-core';
+import knex from 'knex';
+import { HostProcess, type HostProcessOptions } from './host-process.js';
+import { Receiver } from './receiver.js';
+import { SECRET } from './sender.js';
+
+/** Deliveries, and events, that one host works on at once. */
+export const IN_FLIGHT = 26;
+
+export type HostOptions = Partial<Pick<HostProcessOptions, 'environment' | 'imports'>> & {
+  /** Config beside what every host has. */
+  readonly config?: Readonly<Record<string, unknown>>;
+};
+
+/** Hosts on one database, the receiver they deliver to, and a look into the database. */
+export class Scene {
+  readonly hosts: HostProcess[] = [];
+  readonly #secretKey = randomBytes(32).toString('base64');
+
+  private constructor(
+    private readonly folder: string,
+    readonly database: Database,
+    readonly receiver: Receiver,
+    private readonly databaseConfig: DatabaseConfig,
+    private readonly dropDatabase: () => Promise<void>,
+  ) {}
+
+  /** @param url - of a MySQL or MariaDB server; without it the database is a SQLite file */
+  static async open(url?: string): Promise<Scene> {
+    const folder = mkdtempSync(join(tmpdir(), 'glue-faults-'));
+    const receiver = await Receiver.start();
+    if (url === undefined) {
+      const config = { client: 'sqlite', file: join(folder, 'glue.db'), durability: 'durable' } as const;
+      return new Scene(folder, openDatabase(config), receiver, config, () => Promise.resolve());
+    }
+    const name = `glue_faults_${process.pid}_${Date.now()}`;
+    const asAdmin = async (sql: string): Promise<void> => {
+      const admin = knex({ client: 'mysql2', connection: new URL('mysql', url).href });
+      await admin.raw(sql).finally(() => admin.destroy());
+    };
+    await asAdmin(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+    const config: DatabaseConfig = {
+      client: 'mysql',
+      url: new URL(name, url).href,
+      poolSize: 10,
+      connectTimeoutMs: 5_000,
+      answerTimeoutMs: 10_000,
+      tls: false,
+    };
+    return new Scene(folder, openDatabase(config), receiver, config, () => asAdmin(`DROP DATABASE ${name}`));
+  }
+
+  /** Starts a host; one of this name that was killed or stopped is started again. */
+  async start(name: string, { config, ...options }: HostOptions = {}): Promise<HostProcess> {
+    const configFile = join(this.folder, `${name}.json`);
+    const all = {
+      host: { name, port: 0 },
+      dataFolder: join(this.folder, 'data'),
+      database: this.databaseConfig,
+      connectors: { enabled: ['relay'], folders: [resolve('test/fixtures/connectors')] },
+      outbound: { allow: { cidrs: ['127.0.0.1/32'] } },
+      log: { level: 'info', pretty: false },
+      backends: [
+        {
+          type: 'relay',
+          name: 'Relay',
+          settings: { secret: SECRET, target: this.receiver.url },
+          provision: true,
+        },
+      ],
+      ...config,
+    };
+    writeFileSync(configFile, JSON.stringify(all));
+    const environment = { GLUE_SECRET_KEY: this.#secretKey, ...options.environment };
+    const host = await HostProcess.start({ ...options, configFile, environment });
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Host config by which it reaches the database through another port: of a proxy, or of another node of a cluster. */
+  throughPort(port: number): HostOptions {
+    if (this.databaseConfig.client === 'sqlite') throw new Error('a SQLite file has no port');
+    const url = new URL(this.databaseConfig.url);
+    url.port = String(port);
+    return { config: { database: { ...this.databaseConfig, url: url.href } } };
+  }
+
+  /** Hosts that run. */
+  get running(): readonly HostProcess[] {
+    return this.hosts.filter(({ isRunning }) => isRunning);
+  }
+
+  async close(): Promise<void> {
+    for (const host of this.running) await host.kill();
+    await this.receiver.close();
+    await this.database.destroy();
+    await this.dropDatabase();
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** Runs fault tests on SQLite, and on MySQL or MariaDB where GLUE_TEST_MYSQL_URL names a server. */
+export function describeFaults(
+  name: string,
+  tests: (open: () => Promise<Scene>, isSqlite: boolean) => void,
+): void {
+  describe(`${name} (SQLite)`, () => tests(() => Scene.open(), true));
+  const url = process.env['GLUE_TEST_MYSQL_URL'];
+  describe(`${name} (MySQL)`, () => {
+    if (url === undefined) it.skip('skipped: GLUE_TEST_MYSQL_URL is not set', () => {});
+    else tests(() => Scene.open(url), false);
+  });
+}
