@@ -2,6 +2,7 @@
 #
 #   source .ci/services.sh
 #   start_mariadb && start_ferretdb    # set and export GLUE_TEST_MYSQL_URL and GLUE_TEST_MONGODB_URL
+#   find_server_programs               # set and export GLUE_TEST_MARIADBD, GLUE_TEST_GALERA and GLUE_TEST_HAPROXY
 #   npm test
 #   stop_services
 #
@@ -31,9 +32,11 @@ start_mariadb() {
     chown mysql: "$folder" || return 1
     as_user=(--user=mysql)
   fi
-  mariadb-install-db --no-defaults "${as_user[@]}" --datadir="$folder/data" --auth-root-authentication-method=normal \
+  # A server that starts removes what looks like temporary tables: not those of another in /tmp.
+  mkdir "$folder/tmp" && chmod 1777 "$folder/tmp" || return 1
+  TMPDIR="$folder/tmp" mariadb-install-db --no-defaults "${as_user[@]}" --datadir="$folder/data" --auth-root-authentication-method=normal \
     --skip-test-db </dev/null >"$folder/install.log" 2>&1 || service_failed MariaDB "$folder/install.log" || return 1
-  "$server" --no-defaults "${as_user[@]}" --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" \
+  TMPDIR="$folder/tmp" "$server" --no-defaults "${as_user[@]}" --datadir="$folder/data" --bind-address=127.0.0.1 --port="$port" \
     --socket="$folder/mariadb.sock" --pid-file="$folder/mariadb.pid" </dev/null >"$folder/server.log" 2>&1 &
   SERVICE_PIDS+=($!)
   wait_for_service $! mariadb-admin --no-defaults --protocol=tcp --host=127.0.0.1 --port="$port" --user=root ping ||
@@ -68,6 +71,20 @@ start_ferretdb() {
   export GLUE_TEST_MONGODB_URL="mongodb://127.0.0.1:$port/"
   SERVICE_VARIABLES+=(GLUE_TEST_MONGODB_URL)
   echo "MongoDB: FerretDB $FERRETDB_VERSION at $GLUE_TEST_MONGODB_URL"
+}
+
+# Exports which server programs are here for the tests that start, kill and restart servers of their own. A test whose
+# program is missing is skipped and says so.
+find_server_programs() {
+  export_program GLUE_TEST_MARIADBD "$(PATH="$PATH:/usr/sbin" command -v mariadbd)"
+  export_program GLUE_TEST_GALERA "$(find /usr/lib*/galera* /usr/lib/*/galera* -name libgalera_smm.so 2>/dev/null | head -n 1)"
+  export_program GLUE_TEST_HAPROXY "$(PATH="$PATH:/usr/sbin" command -v haproxy)"
+}
+
+# export_program VARIABLE PATH: keeps what is set already.
+export_program() {
+  [ -n "${!1:-}" ] || { [ -n "$2" ] && export "$1=$2"; } || { echo "$1: not found" && return 0; }
+  echo "$1: ${!1}"
 }
 
 # Stops what was started above, removes its data and unsets its URLs.

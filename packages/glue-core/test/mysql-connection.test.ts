@@ -35,17 +35,25 @@ describeServer(
 
     beforeEach(async () => {
       proxy = await TcpProxy.start(server.port);
-      database = openDatabase({
-        client: 'mysql',
-        url: server.url('glue', proxy.port),
-        ...{ poolSize: 3, connectTimeoutMs: 500, answerTimeoutMs: LIMIT_MS, tls: false },
-      });
+      database = open(LIMIT_MS);
     });
 
     afterEach(async () => {
       await database.destroy();
       proxy.close();
     });
+
+    function open(answerTimeoutMs: number): Database {
+      const url = server.url('glue', proxy.port);
+      return openDatabase({
+        client: 'mysql',
+        url,
+        poolSize: 3,
+        connectTimeoutMs: 500,
+        answerTimeoutMs,
+        tls: false,
+      });
+    }
 
     /** How long work took, in milliseconds. */
     async function timeOf(work: Promise<unknown>): Promise<number> {
@@ -118,8 +126,9 @@ describeServer(
       await database('locked').insert({ id: 1 });
       const holder = await database.transaction();
       await holder('locked').where({ id: 1 }).forUpdate();
+      const waiter = open(2_000);
       let runs = 0;
-      const waiting = inTransaction(database, async (trx) => {
+      const waiting = inTransaction(waiter, async (trx) => {
         runs += 1;
         await trx('locked').where({ id: 1 }).delete();
       });
@@ -128,6 +137,7 @@ describeServer(
       await waiting;
       expect(runs).toBe(2);
       expect(await database('locked')).toEqual([]);
+      await waiter.destroy();
     });
 
     it('may take its time for a migration', async () => {

@@ -16,7 +16,7 @@ const mysql = z.strictObject({
   /** For a connection: made anew, or free again in a pool that is in use. */
   connectTimeoutMs: z.number().int().min(100).default(5_000),
   /** For the answer to a statement; then the connection is taken for dead. Migrations may take longer. */
-  answerTimeoutMs: z.number().int().min(1_000).default(10_000),
+  answerTimeoutMs: z.number().int().min(2_000).default(10_000),
   /**
    * TLS to the server: the certificate authority's file, or `true` for the authorities that Node knows. The
    * certificate must name the host of the URL.

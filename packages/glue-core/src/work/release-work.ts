@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js';
-import { affectedOf } from '../database/database-time.js';
+import { affectedOf, rowsOf } from '../database/database-time.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
 import type { ClaimedRow } from './claim-work.js';
 import { HOSTS } from './host-table.js';
@@ -42,6 +42,8 @@ export async function releaseUnstarted(
  * @returns the number of items released
  */
 export async function releaseOrphans(database: Database, table: WorkTable, nowMs: number): Promise<number> {
+  const dead = await deadOwners(database, table, nowMs);
+  if (dead.length === 0) return 0;
   const poisoned = `takeovers >= ${MAX_TAKEOVERS - 1}`;
   const answer = await inTransaction(database, async (trx): Promise<unknown> =>
     trx.raw(
@@ -53,11 +55,27 @@ export async function releaseOrphans(database: Database, table: WorkTable, nowMs
            finished_at = CASE WHEN ${poisoned} THEN ? ELSE NULL END,
            open_key = CASE WHEN ${poisoned} THEN NULL ELSE open_key END,
            takeovers = takeovers + 1
-       WHERE owner IS NOT NULL AND owner NOT IN (SELECT incarnation FROM ${HOSTS} WHERE lease_until > ?)`,
-      [nowMs, POISONED_NOTE, nowMs, nowMs],
+       WHERE owner IN (${dead.map(() => '?').join(',')})`,
+      [nowMs, POISONED_NOTE, nowMs, ...dead],
     ),
   );
   return affectedOf(answer);
+}
+
+/**
+ * Owners first, then hosts: whoever claims was a host before. In one statement, which MySQL lets see hosts as they were
+ * at its start and items as they are, a host that has just started would lose what it has just claimed.
+ */
+async function deadOwners(database: Database, { items }: WorkTable, nowMs: number): Promise<number[]> {
+  const owners: unknown = await database.raw(
+    `SELECT DISTINCT owner AS id FROM ${items} WHERE owner IS NOT NULL`,
+  );
+  const alive: unknown = await database.raw(`SELECT incarnation AS id FROM ${HOSTS} WHERE lease_until > ?`, [
+    nowMs,
+  ]);
+  const idsOf = (rows: unknown): number[] => rowsOf<{ id: number }>(rows).map(({ id }) => Number(id));
+  const living = new Set(idsOf(alive));
+  return idsOf(owners).filter((owner) => !living.has(owner));
 }
 
 /** An item that carries a host's mark. */

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Database } from '../src/database/database.js';
+import { releaseOrphans } from '../src/work/release-work.js';
+import { describeMysql } from './support/databases.js';
+import { makeJobTables, storeJobs, table } from './support/work-fixture.js';
+
+const NOW = 1_000_000;
+
+describeMysql('taking over from hosts without a lease', (openDatabase) => {
+  let database: Database;
+
+  beforeEach(async () => {
+    database = await openDatabase();
+    await makeJobTables(database);
+  });
+  afterEach(() => database.destroy());
+
+  const startHost = async (leaseUntil: number): Promise<number> => {
+    const row = { name: 'x', pid: 1, started_at: 0, lease_until: leaseUntil };
+    const [incarnation] = await database('glue_hosts').insert(row);
+    return Number(incarnation);
+  };
+  const claim = (id: string, owner: number) =>
+    database('jobs').where({ id }).update({ owner, token: 1, phase: null, state: 'processing' });
+  const ownerOf = async (id: string): Promise<unknown> =>
+    (await database('jobs').where({ id }).first()).owner;
+
+  it('takes nothing from a host that starts and claims meanwhile', async () => {
+    const [ofDead, ofLiving, fresh] = await storeJobs(database, 1, 3);
+    if (ofDead === undefined || ofLiving === undefined || fresh === undefined) throw new Error('no jobs');
+    await claim(ofDead, await startHost(NOW - 1));
+    await claim(ofLiving, await startHost(NOW + 1));
+    // A takeover that looks at living rows too would wait for this one.
+    const writing = await database.transaction();
+    await writing('jobs').where({ id: ofLiving }).update({ note: 'x' });
+    const releasing = releaseOrphans(database, table, NOW);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const started = await startHost(NOW + 1);
+    await claim(fresh, started);
+    await writing.commit();
+    expect(await releasing).toBe(1);
+    expect(await ownerOf(ofDead)).toBeNull();
+    expect(await ownerOf(fresh)).toBe(started);
+  });
+});
