@@ -12,6 +12,8 @@ import { redactHeaders } from './redact-headers.js';
 import { Refusal } from './refusal.js';
 
 const PREFIX = '/webhooks/in/';
+/** Between two lines about requests that the store did not take, in milliseconds. */
+const LOG_PAUSE_MS = 1_000;
 const SEGMENT = /^[A-Za-z0-9._-]{1,128}$/;
 
 export interface ListenerOptions {
@@ -28,6 +30,9 @@ export interface ListenerOptions {
 export class InboundListener {
   readonly #running = new Set<Promise<void>>();
   #refusing = false;
+  /** Requests that were not accepted since the last line about them. */
+  #unlogged = 0;
+  #loggedAtMs = -Infinity;
 
   constructor(private readonly options: ListenerOptions) {}
 
@@ -72,8 +77,7 @@ export class InboundListener {
     } catch (error) {
       // Nothing that a caller sends leads here: the database is away, too much waits, or a fault of ours.
       const fields = { endpoint: open?.code, reason: messageOf(error) };
-      if (error instanceof GlueError && error.retryable)
-        this.options.logger.warn(fields, 'a request was not accepted');
+      if (error instanceof GlueError && error.retryable) this.#warnNowAndThen(fields);
       else
         this.options.logger.error(
           { ...fields, stack: error instanceof Error ? error.stack : undefined },
@@ -81,6 +85,16 @@ export class InboundListener {
         );
       return unavailable;
     }
+  }
+
+  /** A store that is away refuses hundreds a second: they share a line. */
+  #warnNowAndThen(fields: object): void {
+    const now = this.options.clock.now();
+    this.#unlogged += 1;
+    if (now - this.#loggedAtMs < LOG_PAUSE_MS) return;
+    this.options.logger.warn({ ...fields, requests: this.#unlogged }, 'requests were not accepted');
+    this.#unlogged = 0;
+    this.#loggedAtMs = now;
   }
 
   async #receive(
