@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 export const SECRET = 'whsec_the secret of the fault tests';
-const PATH = '/webhooks/in/relay-1-inbound';
+const PATH = '/webhooks/in/relay';
 
 /** What was answered to one request; 0 when nobody answered. */
 export interface Answer {

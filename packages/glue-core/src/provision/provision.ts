@@ -84,8 +84,8 @@ export class Provisioner {
     try {
       return await this.#applyOnce(wanted, options);
     } catch (error) {
-      if (!isDuplicateKeyError(error)) throw error;
-      // Another host made the same endpoints at this moment; now seen, they are unchanged, or a clash with a name.
+      if (!mayBeRace(error)) throw error;
+      // Another host made the same endpoints at this moment; now seen, they are unchanged, or a clash indeed.
       return this.#applyOnce(wanted, options);
     }
   }
@@ -138,6 +138,13 @@ export class Provisioner {
     else await store.apply(trx, plan, owner, existing, actor);
     return plan;
   }
+}
+
+/** The database refused them, or they came between the look for our own endpoint and the look for those of others. */
+function mayBeRace(error: unknown): boolean {
+  return (
+    isDuplicateKeyError(error) || (error instanceof GlueError && error.code === 'GLUE_PROVISION_CONFLICT')
+  );
 }
 
 interface Wanted {
