@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { balance } from './support/ledger.js';
+import { balance, WHOLE } from './support/ledger.js';
 import { describeFaults, type Scene } from './support/scene.js';
-import { post, Sender } from './support/sender.js';
+import { Sender } from './support/sender.js';
 import { until } from './support/until.js';
+
+/** Longer than the deadline of the connector's endpoint, and than its first delay and the second attempt. */
+const SLOW_MS = 4_000;
+/** Longer than a lease. */
+const BLOCKED_MS = 17_000;
 
 describeFaults('a handler that does not behave', (openScene) => {
   let scene: Scene;
@@ -13,46 +18,62 @@ describeFaults('a handler that does not behave', (openScene) => {
   afterEach(() => scene.close());
 
   const eventOf = (id: string) => scene.database('glue_events').where({ delivery_key: id }).first();
+  const attemptsOf = async (id: string) =>
+    scene
+      .database('glue_event_attempts')
+      .where({ item_id: (await eventOf(id)).id })
+      .orderBy('number');
 
-  it('is given up at its deadline and tried again, and holds up nobody else', async () => {
-    const host = await scene.start('one');
-    const sender = new Sender(() => scene.running, 20);
-    expect((await post(host.url, { id: 'slow', neverOnce: true })).status).toBe(202);
-    sender.start(4);
-    await until('others go on', () => scene.receiver.accepted.size > 20, 20_000);
-    await sender.stop();
-    const ledger = await balance(scene.database, new Set([...sender.accepted, 'slow']), scene.receiver);
-    expect(ledger).toMatchObject({ lost: [], undelivered: [], stuck: 0, repeated: 0, recordedTwice: 0 });
-    const { id } = await eventOf('slow');
-    const attempts = await scene.database('glue_event_attempts').where({ item_id: id }).orderBy('number');
-    expect(attempts).toMatchObject([
-      { number: 1, outcome: 'failed', cause: 'timeout' },
-      { number: 2, outcome: 'done', cause: null },
-    ]);
-  }, 60_000);
+  it.each([
+    ['never ends', { neverOnce: true }],
+    ['ends after its deadline', { slowOnceMs: SLOW_MS }],
+  ])(
+    '%s: is tried again, changes nothing any more, and holds up nobody else',
+    async (_what, behaviour) => {
+      const host = await scene.start('one');
+      const sender = new Sender(() => scene.running, 20);
+      await sender.send({ id: 'slow', ...behaviour });
+      sender.start(4);
+      await until('others go on', () => scene.receiver.accepted.size > 20, 20_000);
+      expect(scene.receiver.accepted.has('slow')).toBe(false);
+      await until('it is done by the next attempt', () => scene.receiver.accepted.has('slow'), 20_000);
+      if ('slowOnceMs' in behaviour)
+        await until('the first has ended too', () => host.log.includes('the slow handler has ended'), 20_000);
+      await sender.stop();
+      const ledger = await balance(scene.database, sender.eventIds, scene.receiver);
+      expect(ledger).toMatchObject({ ...WHOLE, repeated: 0 });
+      expect(await attemptsOf('slow')).toMatchObject([
+        { number: 1, outcome: 'failed', cause: 'timeout' },
+        { number: 2, outcome: 'done', cause: null },
+      ]);
+      expect(scene.receiver.bodies.get('slow')).toBe('{"id":"slow","attempt":2}');
+    },
+    60_000,
+  );
 
   it('blocks its host past the lease: another takes over, the late result is refused, the host goes on', async () => {
     const blocked = await scene.start('blocked');
-    expect((await post(blocked.url, { id: 'blocking', blockOnceMs: 17_000 })).status).toBe(202);
+    const toBlocked = new Sender(() => [blocked]);
+    await toBlocked.send({ id: 'blocking', blockOnceMs: BLOCKED_MS });
     const begun = async (): Promise<boolean> => (await eventOf('blocking')).state === 'processing';
     await until('the handler runs', begun, 10_000);
     const blockedAt = Date.now();
-    await scene.start('other');
-    const sender = new Sender(() => scene.hosts.filter((host) => host !== blocked), 50);
-    sender.start(2);
+
+    const other = await scene.start('other');
+    const toOther = new Sender(() => [other], 50);
+    toOther.start(2);
     await until('the other has done it', () => scene.receiver.accepted.has('blocking'), 20_000);
-    expect(Date.now() - blockedAt).toBeLessThan(15_500);
-    await until(
-      'the blocked host begins anew',
-      () => blocked.log.includes('a new incarnation begins'),
-      20_000,
-    );
-    const answer = await post(blocked.url, { id: 'afterwards' });
-    expect(answer.status).toBe(202);
-    await sender.stop();
-    const accepted = new Set([...sender.accepted, 'blocking', 'afterwards']);
-    expect(await balance(scene.database, accepted, scene.receiver)).toMatchObject({
-      ...{ lost: [], undelivered: [], stuck: 0, repeated: 0, recordedTwice: 0 },
-    });
+    expect(Date.now() - blockedAt).toBeLessThan(15_000);
+    await until('its result is refused', () => blocked.log.includes('a late result was refused'), 20_000);
+    await until('it begins anew', () => blocked.log.includes('a new incarnation begins'), 20_000);
+    await toOther.stop();
+    await other.stop();
+
+    await toBlocked.send({ id: 'afterwards' });
+    const accepted = new Map([...toBlocked.eventIds, ...toOther.eventIds]);
+    const ledger = await balance(scene.database, accepted, scene.receiver);
+    expect(ledger).toMatchObject({ ...WHOLE, repeated: 0 });
+    expect(await attemptsOf('blocking')).toMatchObject([{ number: 2, outcome: 'done' }]);
+    expect(scene.receiver.bodies.get('blocking')).toBe('{"id":"blocking","attempt":2}');
   }, 90_000);
 });

@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { until } from './until.js';
 
 const START_TIMEOUT_MS = 40_000;
+/** Characters of its log that are kept. */
+const KEPT_TEXT = 500_000;
 
 export interface HostProcessOptions {
   readonly configFile: string;
@@ -20,57 +23,64 @@ export interface Ending {
 /** The built host as a process of its own. */
 export class HostProcess {
   #text = '';
-  #isRunning = true;
+  #url = '';
+  #endedAtMs: number | undefined;
+  readonly ended: Promise<Ending>;
 
-  private constructor(
-    readonly url: string,
-    private readonly child: ChildProcess,
-    readonly ended: Promise<Ending>,
-  ) {}
-
-  /** Resolves when it says that it runs. @throws Error with what it wrote, when it ends first */
-  static async start({ configFile, environment, imports = [] }: HostProcessOptions): Promise<HostProcess> {
-    const args = ['host/dist/bin/glue.js', 'start', '--config', configFile];
-    const child = spawn(process.execPath, [...imports.flatMap((file) => ['--import', file]), ...args], {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  private constructor(private readonly child: ChildProcess) {
     const endWithUs = (): boolean => child.kill('SIGKILL');
     process.once('exit', endWithUs);
-    const ended = new Promise<Ending>((done) =>
+    this.ended = new Promise((done) =>
       child.once('exit', (code, signal) => {
         process.off('exit', endWithUs);
+        this.#endedAtMs = Date.now();
         done({ code, signal });
       }),
     );
-    let text = '';
-    const { promise: started, resolve } = Promise.withResolvers<string>();
-    let take = (chunk: string): void => {
-      text += chunk;
-      const url = /Glue is running at (http:\S+)/.exec(text)?.[1];
-      if (url !== undefined) resolve(url);
-    };
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => take(chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => take(chunk));
-    const url = await Promise.race([
-      started,
-      ended.then(() => Promise.reject(new Error(`the host ended:\n${text}`))),
-      afterMs(START_TIMEOUT_MS).then(() => {
-        child.kill('SIGKILL');
-        throw new Error(`the host did not start:\n${text}`);
-      }),
-    ]);
-    const host = new HostProcess(url, child, ended);
-    host.#text = text;
-    take = (chunk) => {
-      host.#text = (host.#text + chunk).slice(-200_000);
-    };
-    void ended.then(() => (host.#isRunning = false));
-    return host;
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
   }
 
+  /** Starts it and does not wait. */
+  static launch({ configFile, environment, imports = [] }: HostProcessOptions): HostProcess {
+    const args = ['host/dist/bin/glue.js', 'start', '--config', configFile];
+    return new HostProcess(
+      spawn(process.execPath, [...imports.flatMap((file) => ['--import', file]), ...args], {
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+  }
+
+  /** Resolves when it says that it runs. @throws Error with what it wrote, when it ends first */
+  static async start(options: HostProcessOptions): Promise<HostProcess> {
+    const host = HostProcess.launch(options);
+    try {
+      await until('the host runs or has ended', () => host.isRunning || host.hasEnded, START_TIMEOUT_MS);
+      if (host.isRunning) return host;
+    } catch {
+      await host.kill();
+    }
+    throw new Error(`the host ended:\n${host.log}`);
+  }
+
+  /** Where it can be reached, once it runs. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Whether it has said that it runs, and has not ended. */
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#url !== '' && !this.hasEnded;
+  }
+
+  get hasEnded(): boolean {
+    return this.#endedAtMs !== undefined;
+  }
+
+  /** When it ended, Unix milliseconds. */
+  get endedAtMs(): number | undefined {
+    return this.#endedAtMs;
   }
 
   get pid(): number {
@@ -99,8 +109,9 @@ export class HostProcess {
     this.child.kill('SIGTERM');
     return this.ended;
   }
-}
 
-function afterMs(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms).unref());
+  #take(chunk: string): void {
+    this.#text = (this.#text + chunk).slice(-KEPT_TEXT);
+    if (this.#url === '') this.#url = /Glue is running at (http:\S+)/.exec(this.#text)?.[1] ?? '';
+  }
 }

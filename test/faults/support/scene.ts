@@ -56,7 +56,20 @@ export class Scene {
   }
 
   /** Starts a host; one of this name that was killed or stopped is started again. */
-  async start(name: string, { config, ...options }: HostOptions = {}): Promise<HostProcess> {
+  async start(name: string, options?: HostOptions): Promise<HostProcess> {
+    const host = await HostProcess.start(this.#process(name, options));
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Starts a host and does not wait: it may be killed before it runs. */
+  launch(name: string, options?: HostOptions): HostProcess {
+    const host = HostProcess.launch(this.#process(name, options));
+    this.hosts.push(host);
+    return host;
+  }
+
+  #process(name: string, { config, ...options }: HostOptions = {}): HostProcessOptions {
     const configFile = join(this.folder, `${name}.json`);
     const all = {
       host: { name, port: 0 },
@@ -77,9 +90,7 @@ export class Scene {
     };
     writeFileSync(configFile, JSON.stringify(all));
     const environment = { GLUE_SECRET_KEY: this.#secretKey, ...options.environment };
-    const host = await HostProcess.start({ ...options, configFile, environment });
-    this.hosts.push(host);
-    return host;
+    return { ...options, configFile, environment };
   }
 
   /** Host config by which it reaches the database through another port: of a proxy, or of another node of a cluster. */
@@ -96,7 +107,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
-    for (const host of this.running) await host.kill();
+    for (const host of this.hosts) if (!host.hasEnded) await host.kill();
     await this.receiver.close();
     await this.database.destroy();
     await this.dropDatabase();

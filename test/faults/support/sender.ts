@@ -8,6 +8,14 @@ export interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly tookMs: number;
+  /** Id under which the event was stored, of a 202. */
+  readonly eventId?: string;
+}
+
+/** An event to send; further fields tell the connector `relay` how its handler is to behave. */
+export interface SentEvent {
+  readonly id: string;
+  readonly [behaviour: string]: unknown;
 }
 
 /** Posts one signed event. */
@@ -24,20 +32,26 @@ export async function post(
   try {
     const signal = AbortSignal.timeout(30_000);
     const answer = await fetch(url + PATH, { method: 'POST', headers, body, signal });
-    await answer.text();
-    return { status: answer.status, retryAfter: answer.headers.get('retry-after'), tookMs: took() };
+    const text = await answer.text();
+    const common = { status: answer.status, retryAfter: answer.headers.get('retry-after'), tookMs: took() };
+    if (answer.status !== 202) return common;
+    const { event_id } = JSON.parse(text) as { event_id: string };
+    return { ...common, eventId: event_id };
   } catch {
     return { status: 0, retryAfter: null, tookMs: took() };
   }
 }
 
-/** A provider with several connections: sends events one after another, and again until they are accepted. */
+/** A provider with several connections: sends events one after another, and again, with the same id, until they are accepted. */
 export class Sender {
   /** Ids that were answered 202. */
   readonly accepted = new Set<string>();
+  /** The ids under which they are stored, as the answers say. */
+  readonly eventIds = new Map<string, string>();
   readonly answers: Answer[] = [];
   #next = 0;
   #isSending = false;
+  #isAbandoned = false;
   #running: Promise<unknown> = Promise.resolve();
 
   /**
@@ -52,6 +66,7 @@ export class Sender {
   start(connections = 8): void {
     this.#isSending = true;
     this.#running = Promise.all(Array.from({ length: connections }, () => this.#sendAll()));
+    this.#running.catch(() => {}); // Told of by stop().
   }
 
   /** Begins no more events; resolves when those begun are accepted. */
@@ -60,26 +75,39 @@ export class Sender {
     await this.#running;
   }
 
+  /** Ends at once and leaves what is not accepted: after a test that failed. */
+  abandon(): void {
+    this.#isSending = false;
+    this.#isAbandoned = true;
+  }
+
   async #sendAll(): Promise<void> {
     while (this.#isSending) {
       this.#next += 1;
-      await this.#send(`evt_${this.#next}`);
+      await this.send({ id: `evt_${this.#next}` });
       if (this.pauseMs > 0) await sleep(this.pauseMs);
     }
   }
 
-  async #send(id: string): Promise<void> {
-    for (let tries = 0; tries < 2_000; tries += 1) {
+  /** Sends one event until it is accepted. */
+  async send(event: SentEvent): Promise<void> {
+    for (let tries = 0; tries < 10_000; tries += 1) {
+      if (this.#isAbandoned) return;
       const hosts = this.hosts();
       const host = hosts[(this.#next + tries) % Math.max(1, hosts.length)];
       if (host) {
-        const answer = await post(host.url, { id });
+        const answer = await post(host.url, event);
         this.answers.push(answer);
-        if (answer.status === 202) return void this.accepted.add(id);
+        if (answer.eventId !== undefined) return this.#accept(event.id, answer.eventId);
       }
       await sleep(25);
     }
-    throw new Error(`${id} was never accepted`);
+    throw new Error(`${event.id} was never accepted`);
+  }
+
+  #accept(id: string, eventId: string): void {
+    this.accepted.add(id);
+    this.eventIds.set(id, eventId);
   }
 }
 

@@ -94,6 +94,7 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
       else retryClock.wakeAt(source.name, lane, dueAt);
     }
     await this.#releaseStrays();
+    this.#strays.forgetLostClaims();
   }
 
   async #releaseStrays(): Promise<void> {
@@ -110,7 +111,9 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     const released = await releaseOrphans(database, source.table, lease.now());
     if (released > 0)
       logger.warn({ queue: source.name, released }, 'took over the work of a host without a lease');
-    if (this.#started && (released > 0 || lease.now() - this.#sweptAt >= SWEEP_MS)) await this.sweep();
+    if (!this.#started) return;
+    if (released > 0 || lease.now() - this.#sweptAt >= SWEEP_MS) await this.sweep();
+    else if (this.#strays.areExpected) await this.#releaseStrays();
   }
 
   /**
@@ -147,7 +150,11 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
       while (this.#mayClaim()) {
         const turn = this.#ring.next();
         if (!turn) return;
-        await this.#claimLane(turn);
+        const before = this.#token;
+        await this.#claimLane(turn).catch((error: unknown) => {
+          for (let token = before + 1; token <= this.#token; token += 1) this.#strays.claimLost(token);
+          throw error;
+        });
       }
     } catch (error) {
       const { logger, clock, source } = this.#options;
@@ -218,18 +225,23 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
 
   async #begin(rows: readonly ClaimedRow[]): Promise<void> {
     const { database, source, logger } = this.#options;
+    for (const { id, token } of rows) this.#held.set(id, token);
     const items = await source.load(rows).catch(async (error: unknown) => {
+      for (const { id } of rows) this.#held.delete(id);
       await releaseUnstarted(database, source.table, rows);
       throw error;
     });
     for (const row of rows) {
       const item = items.get(row.id);
-      if (item) this.#run(row, item);
-      else
-        logger.error(
-          { queue: source.name, id: row.id },
-          'a claimed item has no content; it was deleted meanwhile',
-        );
+      if (item) {
+        this.#run(row, item);
+        continue;
+      }
+      this.#held.delete(row.id);
+      logger.error(
+        { queue: source.name, id: row.id },
+        'a claimed item has no content; it was deleted meanwhile',
+      );
     }
   }
 
@@ -238,7 +250,6 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     const { source, clock, logger, random, lease } = this.#options;
     this.#ring.begin(row.endpointId);
     this.#running += 1;
-    this.#held.set(row.id, row.token);
     const environment = { clock, logger, random, now: () => lease.now(), hostSignal: lease.signal };
     this.#track(
       runAttempt(source, item, row, environment)
