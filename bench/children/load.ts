@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import autocannon from 'autocannon';
+import { asChild } from '../support/as-child.ts';
+import { signedEvent } from '../support/signed-events.ts';
+
+/** Posts signed events over 50 connections, each as soon as the one before is answered. */
+export interface LoadInput {
+  readonly url: string;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** @defaultValue as many as are answered */
+  readonly perSecond?: number;
+}
+
+export interface LoadAnswer {
+  readonly perSecond: number;
+  readonly accepted: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const CONNECTIONS = 50;
+/** More than any server here answers at 1 KB; so many bodies are made and signed before the clock starts. */
+const MAX_PER_SECOND = 30_000;
+
+await asChild<LoadInput>(async (input) => ({ answer: await load(input) }));
+
+async function load({ url, bytes, seconds, perSecond }: LoadInput): Promise<LoadAnswer> {
+  const most = perSecond ?? MAX_PER_SECOND * (1024 / bytes) ** 0.15;
+  const perConnection = Math.ceil((most * (seconds + 2)) / CONNECTIONS);
+  const prefix = randomBytes(4).toString('hex');
+  const pools = Array.from({ length: CONNECTIONS }, (_, connection) =>
+    Array.from({ length: perConnection }, (_each, n) => ({
+      method: 'POST' as const,
+      ...signedEvent(`evt_${prefix}_${connection}_${n}`, bytes),
+    })),
+  );
+  let connection = 0;
+  const result = await autocannon({
+    url,
+    connections: CONNECTIONS,
+    duration: seconds,
+    ...(perSecond !== undefined && { overallRate: perSecond }),
+    setupClient: (client) => {
+      client.setRequests(pools[connection] ?? []);
+      connection += 1;
+    },
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} requests were refused, ${result.errors} failed`);
+  if (result.requests.sent > CONNECTIONS * perConnection * 0.95)
+    throw new Error(
+      `the prepared bodies ran out (${result.requests.sent} of ${CONNECTIONS * perConnection} in ${result.duration} s)`,
+    );
+  return {
+    perSecond: result['2xx'] / result.duration,
+    accepted: result['2xx'],
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+  };
+}
