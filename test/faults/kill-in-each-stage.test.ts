@@ -22,6 +22,8 @@ const STAGES = {
 type Stage = keyof typeof STAGES;
 const stages = Object.keys(STAGES) as Stage[];
 
+/** Deliveries that wait for a slow receiver. */
+const BACKLOG = 800;
 /** By hand: GLUE_TEST_KILLS=100. */
 const KILLS = Number(process.env['GLUE_TEST_KILLS'] ?? 30);
 const killAt = resolve('test/faults/support/kill-at.mjs');
@@ -70,6 +72,29 @@ describeFaults('a host that is killed (-9) under load', (openScene, isSqlite) =>
     60_000 + kills * 10_000,
   );
 
+  it('in front of a backlog, and started again: what was under way goes before what waits', async () => {
+    let delayMs = 250;
+    scene.receiver.manners = () => ({ delayMs });
+    const doomed = await scene.start('one');
+    const sender = new Sender(() => scene.running);
+    sender.start(16);
+    // More than the receiver takes in 15 s, at ten at a time.
+    await until('a backlog has grown', async () => (await waiting(scene)) > BACKLOG, 60_000);
+    await sender.stop();
+    await doomed.kill();
+    const fault = await inFlight(scene.database, doomed);
+    expect(fault.ids.length).toBeGreaterThan(0);
+    await scene.start('one');
+    const undone = () =>
+      scene.database('glue_deliveries').whereIn('id', fault.ids).whereNot({ state: 'done' });
+    await until('what was under way is done', async () => (await undone()).length === 0, 15_000);
+    expect(await waiting(scene)).toBeGreaterThan(0);
+    delayMs = 0;
+    const ledger = await balance(scene.database, sender.eventIds, scene.receiver, [fault]);
+    expect(ledger).toMatchObject(WHOLE);
+    expect(ledger.slowestRecoveryMs).toBeLessThan(15_000);
+  }, 150_000);
+
   it('and does not come back: another host takes its work over within 15 s', async () => {
     const survivor = await scene.start('survivor');
     const doomed = launchDoomed('doomed', 'mid-handler', 40);
@@ -85,3 +110,11 @@ describeFaults('a host that is killed (-9) under load', (openScene, isSqlite) =>
     expect(ledger.slowestRecoveryMs).toBeLessThan(15_000);
   }, 90_000);
 });
+
+/** Deliveries that nobody has begun. */
+async function waiting({ database }: Scene): Promise<number> {
+  const [row] = await database<{ phase: number }>('glue_deliveries')
+    .where({ phase: 0 })
+    .count({ count: '*' });
+  return Number(row?.count);
+}

@@ -10,6 +10,8 @@ export interface HostProcessOptions {
   readonly configFile: string;
   /** Variables beside our own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** @defaultValue `start` */
+  readonly command?: 'start' | 'migrate';
   /** Modules that Node loads first. */
   readonly imports?: readonly string[];
 }
@@ -42,8 +44,9 @@ export class HostProcess {
   }
 
   /** Starts it and does not wait. */
-  static launch({ configFile, environment, imports = [] }: HostProcessOptions): HostProcess {
-    const args = ['host/dist/bin/glue.js', 'start', '--config', configFile];
+  static launch(options: HostProcessOptions): HostProcess {
+    const { configFile, environment, imports = [], command = 'start' } = options;
+    const args = ['host/dist/bin/glue.js', command, '--config', configFile];
     return new HostProcess(
       spawn(process.execPath, [...imports.flatMap((file) => ['--import', file]), ...args], {
         env: { ...process.env, ...environment },

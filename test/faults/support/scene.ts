@@ -9,10 +9,10 @@ import { HostProcess, type HostProcessOptions } from './host-process.js';
 import { Receiver } from './receiver.js';
 import { SECRET } from './sender.js';
 
-/** Deliveries, and events, that one host works on at once. */
-export const IN_FLIGHT = 26;
+/** Makes a host end only when nothing is left in it that keeps it alive. */
+export const ENDS_BY_ITSELF = { imports: [resolve('test/faults/support/end-by-itself.mjs')] } as const;
 
-export type HostOptions = Partial<Pick<HostProcessOptions, 'environment' | 'imports'>> & {
+export type HostOptions = Partial<Pick<HostProcessOptions, 'environment' | 'imports' | 'command'>> & {
   /** Config beside what every host has. */
   readonly config?: Readonly<Record<string, unknown>>;
 };

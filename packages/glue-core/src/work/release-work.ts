@@ -37,7 +37,8 @@ export async function releaseUnstarted(
 }
 
 /**
- * Makes the work of hosts whose lease has run out (or whose row is gone) claimable again, at once and in front.
+ * Makes the work of hosts whose lease has run out (or whose row is gone) claimable again, at once and in
+ * front: what keeps its due time comes before everything that waited behind it when it was claimed.
  * `takeovers` is set last: MySQL uses a value set further left, SQLite the old one.
  * @returns the number of items released
  */
@@ -48,7 +49,7 @@ export async function releaseOrphans(database: Database, table: WorkTable, nowMs
   const answer = await inTransaction(database, async (trx): Promise<unknown> =>
     trx.raw(
       `UPDATE ${table.items}
-       SET owner = NULL, token = NULL, due_at = ?,
+       SET owner = NULL, token = NULL,
            state = CASE WHEN ${poisoned} THEN 'dead_letter' ELSE 'retrying' END,
            phase = CASE WHEN ${poisoned} THEN NULL ELSE ${PHASE.first} END,
            note = CASE WHEN ${poisoned} THEN ? ELSE note END,
@@ -56,7 +57,7 @@ export async function releaseOrphans(database: Database, table: WorkTable, nowMs
            open_key = CASE WHEN ${poisoned} THEN NULL ELSE open_key END,
            takeovers = takeovers + 1
        WHERE owner IN (${dead.map(() => '?').join(',')})`,
-      [nowMs, POISONED_NOTE, nowMs, ...dead],
+      [POISONED_NOTE, nowMs, ...dead],
     ),
   );
   return affectedOf(answer);
@@ -96,19 +97,18 @@ export async function ownedWork(
   return rows.map(({ id, endpoint_id, token }) => ({ id, endpointId: endpoint_id, token }));
 }
 
-/** Makes single items claimable again whose claim, or whose result, was lost on the way. */
+/** Makes single items claimable again, in front, whose claim, or whose result, was lost on the way. */
 export async function releaseStray(
   database: Database,
   { items }: WorkTable,
   owner: number,
   strays: readonly OwnedWork[],
-  nowMs: number,
 ): Promise<void> {
   for (const { id, token } of strays) {
     await runAgain(() =>
       database(items)
         .where({ id, owner, token })
-        .update({ owner: null, token: null, state: 'retrying', phase: PHASE.first, due_at: nowMs }),
+        .update({ owner: null, token: null, state: 'retrying', phase: PHASE.first }),
     );
   }
 }

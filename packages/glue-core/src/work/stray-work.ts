@@ -50,7 +50,7 @@ export class StrayWork {
     const strays = unknown.filter(({ id, token }) => this.#isStray(id, token, nowMs));
     const ids = new Set(unknown.map(({ id }) => id));
     for (const id of this.#suspects.keys()) if (!ids.has(id)) this.#suspects.delete(id);
-    await releaseStray(this.database, this.table, owner, strays, nowMs);
+    await releaseStray(this.database, this.table, owner, strays);
     return strays;
   }
 
