@@ -5,11 +5,11 @@ import {
   inTransaction,
   migrate,
   openDatabase,
-  rowsOf,
   type Database,
 } from 'glue-core';
 import { inboundSchema } from 'glue-inbound';
 import { outboundSchema } from 'glue-outbound';
+import { schemaOf } from './faults/support/schema-of.js';
 
 const migrations = [...coreMigrations, ...inboundSchema.migrations, ...outboundSchema.migrations];
 const url = process.env['GLUE_TEST_MYSQL_URL'];
@@ -45,38 +45,17 @@ describeMysql(
       database = open(name);
     }
 
-    /** Every column and index, and every row: what a migration can change. */
-    async function contents(): Promise<unknown> {
-      const columns = rowsOf<{ TABLE_NAME: string }>(
-        await database.raw(
-          `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLLATION_NAME, EXTRA
-         FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION`,
-        ),
-      );
-      const indexes = rowsOf<object>(
-        await database.raw(
-          `SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE
-         FROM information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1, 2, 3`,
-        ),
-      );
-      const tables = [...new Set(columns.map(({ TABLE_NAME }) => TABLE_NAME))].filter(
-        (name) => name !== 'glue_migrations',
-      );
-      const rows = await Promise.all(tables.map(async (name) => [name, await database(name)] as const));
-      return { columns, indexes, rows: Object.fromEntries(rows) };
-    }
-
     it('change nothing when they are run again, each by itself, after all the others', async () => {
       await migrate(database, migrations);
       await database('glue_changes').where({ topic: 'inbound' }).update({ value: 7 });
-      const before = await contents();
+      const before = await schemaOf(database);
       for (const { up } of migrations) await inTransaction(database, up);
-      expect(await contents()).toEqual(before);
+      expect(await schemaOf(database)).toEqual(before);
     });
 
     it('lead to the same schema wherever a host died in them', async () => {
       const statements = await statementsUntil(Infinity);
-      const whole = await contents();
+      const whole = await schemaOf(database);
       expect(statements).toBeGreaterThan(migrations.length);
       for (let last = 1; last < statements; last += 5) {
         await database.destroy();
@@ -85,7 +64,7 @@ describeMysql(
         await database.destroy();
         database = open(made.at(-1) ?? '');
         await migrate(database, migrations);
-        expect(await contents()).toEqual(whole);
+        expect(await schemaOf(database)).toEqual(whole);
       }
     }, 120_000);
 

@@ -34,14 +34,21 @@ function summaryOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): 
     nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
   );
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  /** A frame and those that called it, from the inside out. */
+  const stackOf = (id: number): Frame[] => {
+    const frame = frames.get(id);
+    const parent = parents.get(id);
+    return frame ? [frame, ...(parent === undefined ? [] : stackOf(parent))] : [];
+  };
+  const stacks = new Map(nodes.map(({ id }) => [id, stackOf(id)]));
   const [packages, functions, callers] = [new Tally(), new Tally(), new Tally()];
   samples.forEach((id, index) => {
-    const frame = frames.get(id);
-    if (!frame || frame.functionName === '(idle)') return;
+    const stack = stacks.get(id) ?? [];
+    if (stack[0]?.functionName === '(idle)') return;
     const time = timeDeltas[index] ?? 0;
-    packages.add(packageOf(frame), time);
-    functions.add(nameOf(frame), time);
-    callers.add(callerOf(id, frames, parents), time);
+    packages.add(packageOf(stack), time);
+    functions.add(functionOf(stack), time);
+    callers.add(callerOf(stack), time);
   });
   return { byPackage: packages.top(TOP), byFunction: functions.top(TOP), byCaller: callers.top(TOP) };
 }
@@ -63,32 +70,48 @@ class Tally {
   }
 }
 
-type Frame = Profiler.ProfileNode['callFrame'] | undefined;
+type Frame = Profiler.ProfileNode['callFrame'];
+type Stack = readonly Frame[];
 
-function callerOf(start: number, frames: Map<number, Frame>, parents: Map<number, number>): string {
-  for (let id: number | undefined = start; id !== undefined; id = parents.get(id)) {
-    const frame = frames.get(id);
-    if (frame && isOurs(frame.url)) return nameOf(frame);
-  }
-  const frame = frames.get(start);
-  return frame ? `(${packageOf(frame)})` : '(unknown)';
+/** The nearest of Glue's own functions; where promises have cut the way there, the package. */
+function callerOf(stack: Stack): string {
+  const ours = stack.find(
+    ({ url }) => /\/(packages|host|bench)\//.test(url) && !url.includes('/node_modules/'),
+  );
+  return ours ? nameOf(ours) : `(${packageOf(stack)})`;
 }
 
-function isOurs(url: string): boolean {
-  return /\/(packages|host|bench)\//.test(url) && !url.includes('/node_modules/');
+/** Native code says only what it does, so who called it is named with it. */
+function functionOf(stack: Stack): string {
+  const [frame] = stack;
+  if (!frame || frame.url !== '' || isOfV8(frame)) return frame ? nameOf(frame) : '';
+  const caller = stack.find(({ url }) => url !== '');
+  return `native ${frame.functionName}${caller ? ` for ${nameOf(caller)}` : ''}`;
 }
 
-/** `glue-core`, `knex`, `node:net`, `(garbage collector)` */
-function packageOf({ url, functionName }: NonNullable<Frame>): string {
-  if (url === '') return functionName.startsWith('(') ? functionName : 'V8 and native code';
+function packageOf(stack: Stack): string {
+  const [frame] = stack;
+  if (!frame || isOfV8(frame)) return frame?.functionName ?? '';
+  const caller = stack.find(({ url }) => url !== '');
+  if (!caller) return '(native code)';
+  return frame === caller ? packageNameOf(caller.url) : `native code for ${packageNameOf(caller.url)}`;
+}
+
+/** `(garbage collector)`, `(program)`, … */
+function isOfV8({ url, functionName }: Frame): boolean {
+  return url === '' && functionName.startsWith('(') && functionName !== '(anonymous)';
+}
+
+/** `glue-core`, `knex`, `node:net` */
+function packageNameOf(url: string): string {
   const vendor = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(url)?.[1];
-  return vendor ?? /\/(?:packages\/)?([^/]+)\/(?:dist|children|support|connector)\//.exec(url)?.[1] ?? url;
+  return vendor ?? /\/([^/]+)\/(?:dist|children|support|connector)\//.exec(url)?.[1] ?? url;
 }
 
-/** `settleWork settle-work.js:54` */
-function nameOf({ url, functionName, lineNumber }: NonNullable<Frame>): string {
+/** `writeGroup  glue-core settle-work.js:54` */
+function nameOf({ url, functionName, lineNumber }: Frame): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
   if (url === '') return name;
-  const file = url.startsWith('node:') ? url : url.split('/').slice(-1)[0];
-  return `${name}  ${packageOf({ url, functionName } as NonNullable<Frame>)} ${file}:${lineNumber + 1}`;
+  if (url.startsWith('node:')) return `${name}  ${url}:${lineNumber + 1}`;
+  return `${name}  ${packageNameOf(url)} ${url.split('/').at(-1)}:${lineNumber + 1}`;
 }

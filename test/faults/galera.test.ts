@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { databaseConfigSchema, openDatabase, rowsOf } from 'glue-core';
 import { balance, inFlight, WHOLE } from './support/ledger.js';
 import { GALERA, GaleraCluster } from './support/galera-cluster.js';
 import { HAPROXY, Haproxy } from './support/haproxy.js';
 import type { HostProcess } from './support/host-process.js';
 import { MARIADBD } from './support/mariadb-server.js';
 import { Scene } from './support/scene.js';
+import { schemaOf, type Schema } from './support/schema-of.js';
 import { Sender } from './support/sender.js';
 import { until } from './support/until.js';
 
@@ -37,6 +39,53 @@ describeCluster(
       await until('events are accepted', () => sender.accepted.size > before + 150, 40_000);
     }
 
+    it('reads on one node at once what was committed on another', async () => {
+      scene = await Scene.open(cluster.node(0).url(''));
+      const { database: config } = scene.throughPort(cluster.node(1).port).config ?? {};
+      const other = openDatabase(databaseConfigSchema.parse(config));
+      try {
+        await scene.database.schema.createTable('notes', (table) => void table.integer('id').primary());
+        let missed = 0;
+        for (let id = 1; id <= 500; id += 1) {
+          await scene.database('notes').insert({ id });
+          if ((await other('notes').where({ id })).length === 0) missed += 1;
+        }
+        expect(missed).toBe(0);
+        expect(rowsOf(await other.raw('SELECT @@wsrep_sync_wait AS mask'))).toEqual([{ mask: 7 }]);
+      } finally {
+        await other.destroy();
+      }
+    }, 30_000);
+
+    it('migrated from all nodes at once, one migrator killed (-9): has the same schema as from one', async () => {
+      const schemas: Schema[] = [];
+      for (const tablesAtKill of [undefined, 3, 8]) {
+        scene = await Scene.open(cluster.node(0).url(''));
+        const nodes = tablesAtKill === undefined ? NODES.slice(0, 1) : NODES;
+        const migrators = nodes.map((node) =>
+          scene.launch(`host${node}`, { ...scene.throughPort(cluster.node(node).port), command: 'migrate' }),
+        );
+        if (tablesAtKill !== undefined) {
+          const isHalfway = async (): Promise<boolean> => (await tables()) >= tablesAtKill;
+          await until('it is halfway', isHalfway, 20_000);
+          await migrators[2]?.kill();
+        }
+        const endings = await Promise.all(migrators.map(({ ended }) => ended));
+        expect(endings.slice(0, 2).map(({ code }) => code)).toEqual(nodes.slice(0, 2).map(() => 0));
+        schemas.push(await schemaOf(scene.database));
+        if (tablesAtKill !== 8) await scene.close();
+      }
+      expect(schemas[0]?.columns.length).toBeGreaterThan(50);
+      for (const schema of schemas.slice(1)) expect(schema).toEqual(schemas[0]);
+    }, 90_000);
+
+    async function tables(): Promise<number> {
+      const counted: unknown = await scene.database.raw(
+        'SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = DATABASE()',
+      );
+      return Number(rowsOf<{ n: number }>(counted)[0]?.n);
+    }
+
     it('with a host on each node, all started at once: work is shared; a node killed (-9) loses nothing', async () => {
       scene = await Scene.open(cluster.node(0).url(''));
       const hosts = await Promise.all(
@@ -47,8 +96,8 @@ describeCluster(
       await goesOn(sender);
 
       // The test looks at node 0, so another one is killed; its host stays, without a database.
-      const fault = await inFlight(scene.database);
       await cluster.node(2).kill();
+      const fault = await inFlight(scene.database);
       await goesOn(sender);
       await until('the lease of its host has run out', async () => (await incarnations()) === 2, 20_000);
       await cluster.restart(2);
@@ -74,8 +123,8 @@ describeCluster(
         const sender = new Sender(() => scene.running, 5);
         sender.start();
         await goesOn(sender);
-        const fault = await inFlight(scene.database);
         await cluster.node(0).kill();
+        const fault = await inFlight(scene.database);
         await goesOn(sender);
         await cluster.restart(0);
         await goesOn(sender);

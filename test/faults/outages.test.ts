@@ -10,7 +10,6 @@ import { post, Sender, type Answer } from './support/sender.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { until } from './support/until.js';
 
-const OUTAGE_MS = 30_000;
 const tellMemory = resolve('test/faults/support/tell-memory.mjs');
 
 /** What `/readyz` says: the status, and what is not well. */
@@ -74,11 +73,11 @@ describeDatabase(
     }
 
     it.each([
-      ['cut off', 'cut', { slowestMs: 1_000, mostMs: 100 }],
-      ['a black hole', 'hang', { slowestMs: 12_000, mostMs: 100 }],
+      ['cut off', 30, 'cut', { slowestMs: 1_000, mostMs: 100 }],
+      ['a black hole', 24, 'hang', { slowestMs: 12_000, mostMs: 100 }],
     ] as const)(
-      'is %s for 30 s under load: 503 at once, memory flat, goes on by itself',
-      async (_name, fault, { slowestMs, mostMs }) => {
+      'is %s for %i s under load: 503 at once, memory flat, goes on by itself',
+      async (_name, seconds, fault, { slowestMs, mostMs }) => {
         const { scene, proxy, host } = await openScene();
         const sender = load(scene);
         sender.start(8);
@@ -87,10 +86,10 @@ describeDatabase(
         proxy[fault]();
         await sleep(500);
         const seen = sender.answers.length;
-        await sleep(OUTAGE_MS / 2);
+        await sleep(seconds * 500);
         const halfway = await memoryOf(host);
         expect(await readiness(host)).toMatchObject({ status: 503 });
-        await sleep(OUTAGE_MS / 2);
+        await sleep(seconds * 500);
         const refused = sender.answers.slice(seen);
         const after = await memoryOf(host);
         const acceptedBefore = sender.accepted.size;
@@ -222,25 +221,27 @@ describeMongo(
         const host = await scene.start('one', config());
         const sender = load(scene, 10);
         sender.start(4);
-        const well = await retried(host, `${fault}-before`);
         proxy[fault]();
         const [seen, delivered] = [sender.answers.length, scene.receiver.accepted.size];
-        const away = await retried(host, `${fault}-away`);
         await until('readiness shows it', async () => (await readiness(host)).status === 503, 20_000);
+        await until('fresh work goes on', () => scene.receiver.accepted.size > delivered + 50, 20_000);
         const meanwhile = sender.answers.slice(seen);
+        await sender.stop();
+        // In a quiet lane nothing but the clock or the sweep looks at it.
+        const away = await retried(host, `${fault}-away`);
         await proxy.open();
         await emptyStore();
         const backAt = Date.now();
         await until('readiness is well again', async () => (await readiness(host)).status === 200, 40_000);
         const readyMs = Date.now() - backAt;
         const back = await retried(host, `${fault}-back`);
-        await sender.stop();
-        const accepted = new Set([...sender.accepted, `${fault}-before`, `${fault}-away`, `${fault}-back`]);
-        const ledger = await balance(scene.database, accepted, scene.receiver);
-        figures(`MongoDB, ${fault}`, { well, away, back, readyMs, slowest: slowest(meanwhile), ledger });
+        const ids = [...sender.accepted.keys(), `${fault}-away`, `${fault}-back`];
+        const ledger = await balance(scene.database, new Set(ids), scene.receiver);
+        figures(`MongoDB, ${fault}`, { away, back, readyMs, slowest: slowest(meanwhile), ledger });
         expect(meanwhile.every(({ status }) => status === 202)).toBe(true);
-        expect(scene.receiver.accepted.size - delivered).toBeGreaterThan(50);
-        expect(slowest(meanwhile)).toBeLessThan(1_000);
+        expect(slowest(meanwhile)).toBeLessThan(2_000);
+        expect(away).toBeLessThan(25_000);
+        expect(back).toBeLessThan(8_000);
         expect(ledger).toMatchObject(WHOLE);
         expect(await host.stop()).toEqual({ code: 0, signal: null });
       },

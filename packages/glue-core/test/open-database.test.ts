@@ -218,6 +218,13 @@ describeMysql('a MySQL connection', (openDatabase) => {
     expect(row?.Value).toBe('READ-COMMITTED');
   });
 
+  it('is left as it is where the server is no node of a cluster', async () => {
+    const variables = rowsOf<{ Value: string }>(
+      await database.raw("SHOW VARIABLES WHERE Variable_name = 'wsrep_sync_wait'"),
+    );
+    expect(variables.filter(({ Value }) => Value !== '0')).toEqual([]);
+  });
+
   it('tells the same time in every time zone of the server', async () => {
     await database.transaction(async (trx) => {
       for (const zone of ['+00:00', '-11:00', '+13:00']) {

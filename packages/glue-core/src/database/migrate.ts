@@ -3,7 +3,7 @@ import { withoutAnswerLimit } from './answer-limit.js';
 import { dialectOf, type Database, type Transaction } from './database.js';
 import { asGlueError, isDuplicateKeyError } from './database-errors.js';
 import { rowsOf } from './database-time.js';
-import { inTransaction } from './in-transaction.js';
+import { inTransaction, runAgain } from './in-transaction.js';
 import type { Migration } from './migration.js';
 
 const TABLE = 'glue_migrations';
@@ -21,7 +21,7 @@ const LOCK_WAIT_SECONDS = 60;
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   try {
-    await makeMigrationTable(database);
+    await runAgain(() => makeMigrationTable(database));
     if ((await pendingMigrations(database, migrations)).length === 0) return [];
     return dialectOf(database) === 'sqlite'
       ? await inTransaction(database, (trx) => inOneTransaction(trx, migrations))
