@@ -7,7 +7,7 @@ import { migrate, pendingMigrations } from '../src/database/migrate.js';
 import type { Migration } from '../src/database/migration.js';
 import { openDatabase as open } from '../src/database/open-database.js';
 import { race } from './support/child.js';
-import { describeEachDatabase } from './support/databases.js';
+import { describeEachDatabase, describeMysql } from './support/databases.js';
 import { refusal } from './support/refusal.js';
 
 const one: Migration = {
@@ -121,5 +121,33 @@ describeEachDatabase('migrating', (openDatabase, place) => {
     } finally {
       await away.destroy();
     }
+  });
+});
+
+describeMysql('migrating where another cluster node may do it at the same moment', (openDatabase) => {
+  let database: Database;
+
+  beforeEach(async () => {
+    database = await openDatabase();
+  });
+
+  afterEach(() => database.destroy());
+
+  it('runs a migration again that is broken off, as by one on another cluster node, and gives up in the end', async () => {
+    let breaks = 2;
+    const brokenOff: Migration = {
+      name: 'test-003-broken-off',
+      up: async (trx) => {
+        await one.up(trx);
+        breaks -= 1;
+        if (breaks >= 0) await trx.raw("SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = 1317");
+      },
+    };
+    expect(await migrate(database, [brokenOff])).toEqual(['test-003-broken-off']);
+    expect(breaks).toBe(-1);
+    breaks = Infinity;
+    await expect(migrate(database, [brokenOff, { ...brokenOff, name: 'test-004-for-ever' }])).rejects.toEqual(
+      refusal('GLUE_MIGRATION_FAILED', 'test-004-for-ever'),
+    );
   });
 });

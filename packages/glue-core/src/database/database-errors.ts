@@ -95,3 +95,12 @@ export function isThereAlready(error: unknown): boolean {
   const { errno } = fields(error);
   return errno === 1050 || errno === 1060 || errno === 1061;
 }
+
+/**
+ * The statement was broken off while it ran: by a person, a server that ends, or, on a cluster node, a change of the
+ * schema that came from another node and goes first.
+ */
+export function isInterruptedError(error: unknown): boolean {
+  const cause = error instanceof GlueError ? error.cause : error;
+  return fields(cause).errno === 1317;
+}

@@ -1,7 +1,7 @@
 import { GlueError, messageOf } from '../errors/glue-error.js';
 import { withoutAnswerLimit } from './answer-limit.js';
 import { dialectOf, type Database, type Transaction } from './database.js';
-import { asGlueError, isDuplicateKeyError } from './database-errors.js';
+import { asGlueError, isDuplicateKeyError, isInterruptedError } from './database-errors.js';
 import { rowsOf } from './database-time.js';
 import { inTransaction, runAgain } from './in-transaction.js';
 import type { Migration } from './migration.js';
@@ -9,6 +9,8 @@ import type { Migration } from './migration.js';
 const TABLE = 'glue_migrations';
 /** How long a host waits for another that is migrating. */
 const LOCK_WAIT_SECONDS = 60;
+/** How often a migration is run that is broken off each time. */
+const MAX_RUNS = 5;
 
 /**
  * Brings the schema up to date; where it is, that is two reads. Safe when several hosts start at once and when one
@@ -91,9 +93,22 @@ async function oneByOne(database: Database, migrations: readonly Migration[]): P
     const [next] = pending(await appliedNames(database), migrations);
     if (!next) return ran;
     await naming(next, async () => {
-      const isFirst = await inTransaction(database, (trx) => withoutAnswerLimit(trx, () => apply(trx, next)));
+      const isFirst = await givingWay(() =>
+        inTransaction(database, (trx) => withoutAnswerLimit(trx, () => apply(trx, next))),
+      );
       if (isFirst) ran.push(next.name);
     });
+  }
+}
+
+/** Runs a migration again that was broken off, as one that meets another node's is; that can be told by nothing else. */
+async function givingWay<T>(run: () => Promise<T>): Promise<T> {
+  for (let runs = 1; ; runs += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isInterruptedError(error) || runs >= MAX_RUNS) throw error;
+    }
   }
 }
 
