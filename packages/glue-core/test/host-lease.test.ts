@@ -83,4 +83,52 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     await until(() => looks === 3);
     expect(await database('glue_hosts').where({ name: 'dead' })).toEqual([]);
   });
+
+  it('takes nobody for dead since the database was slow to tell the time', async () => {
+    let answer: PromiseWithResolvers<number> | undefined;
+    const lease = await take('one', () => answer?.promise ?? Promise.resolve(clock.now()));
+    const two = { name: 'two', pid: 1, started_at: 0, lease_until: clock.now() + 12_000 };
+    await database('glue_hosts').insert(two);
+    let looks = 0;
+    lease.follow({ onRenewed: async () => void (looks += 1) });
+
+    // A cluster that has lost a node tells the time at the end of the wait.
+    answer = Promise.withResolvers();
+    clock.advance(3_000);
+    clock.advance(6_000);
+    answer.resolve(clock.now());
+    answer = undefined;
+    await until(() => looks === 1);
+    expect(lease.now()).toBe(clock.now());
+    expect(lease.isHeld()).toBe(true);
+    expect(await database('glue_hosts').where({ name: 'two' })).toHaveLength(1);
+  });
+
+  it('counts from the begin of a slow answer, as long as nothing better is known', async () => {
+    const answer = Promise.withResolvers<number>();
+    const taking = take('one', () => answer.promise);
+    clock.advance(6_000);
+    answer.resolve(clock.now());
+    const lease = await taking;
+    const { signal } = lease;
+    expect(lease.now()).toBe(clock.now());
+    // The next renewal is not answered.
+    clock.advance(5_999);
+    expect([lease.isHeld(), signal.aborted]).toEqual([true, false]);
+    clock.advance(1);
+    expect([lease.isHeld(), signal.aborted]).toEqual([false, true]);
+  });
+
+  it('follows a clock that is set', async () => {
+    let shiftMs = 0;
+    const lease = await take('one', () => Promise.resolve(clock.now() + shiftMs));
+    let looks = 0;
+    lease.follow({ onRenewed: async () => void (looks += 1) });
+    for (const [index, ms] of [600_000, -600_000].entries()) {
+      shiftMs = ms;
+      clock.advance(3_000);
+      await until(() => looks > index);
+      expect(lease.now()).toBe(clock.now() + ms);
+    }
+  });
 });

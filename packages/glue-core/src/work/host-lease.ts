@@ -25,6 +25,11 @@ export interface HostLeaseOptions {
 /** How long after a lease has run out to look, in milliseconds. */
 const LOOK_AFTER_MS = 100;
 
+interface Interval {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** What follows the lease: called after each renewal, and when the lease is lost. */
 export interface LeaseFollower {
   /** After each renewal; other hosts' leases may have run out. */
@@ -42,7 +47,8 @@ export class HostLease {
   #heldUntil = 0;
   /** When the first lease of the other hosts runs out, unless it is renewed. */
   #othersEndAt = Infinity;
-  #offsetMs = 0;
+  /** By how much the database's clock is ahead of ours: at least, and at most. */
+  #ahead: Interval | undefined;
   #abort = new AbortController();
   #cancelRenewal: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
@@ -63,14 +69,22 @@ export class HostLease {
     return this.#abort.signal;
   }
 
-  /** The shared time: this host's clock, corrected by what the database said last. Unix milliseconds. */
+  /**
+   * The shared time: this host's clock, corrected by what the database said last. Unix milliseconds. Where the
+   * database took its time to answer it is rather late than early, so that nobody is taken for dead who is not.
+   */
   now(): number {
-    return this.#options.clock.now() + this.#offsetMs;
+    return this.#options.clock.now() + (this.#ahead?.least ?? 0);
   }
 
   /** Whether claims may be made: false once the lease has run out unrenewed. */
   isHeld(): boolean {
-    return !this.#stopped && this.now() < this.#heldUntil;
+    return !this.#stopped && this.#latestNow() < this.#heldUntil;
+  }
+
+  /** How late it may be already: by this our own lease is measured. */
+  #latestNow(): number {
+    return this.#options.clock.now() + (this.#ahead?.most ?? 0);
   }
 
   follow(follower: LeaseFollower): void {
@@ -124,7 +138,7 @@ export class HostLease {
     this.#heldUntil = atMs;
     this.#cancelWatch?.();
     if (this.#stopped) return;
-    this.#cancelWatch = this.#options.clock.after(atMs - this.now(), () => {
+    this.#cancelWatch = this.#options.clock.after(atMs - this.#latestNow(), () => {
       if (!this.isHeld()) this.#lose();
     });
   }
@@ -186,12 +200,21 @@ export class HostLease {
   }
 
   async #readTime(): Promise<number> {
-    const before = this.#options.clock.now();
-    const databaseTime = await this.#options.readTime(this.#options.database);
-    // The earlier of our two readings: a slow answer must not make the lease seem longer.
-    this.#offsetMs = databaseTime - before;
+    const { clock, database, readTime } = this.#options;
+    const before = clock.now();
+    const databaseTime = await readTime(database);
+    const after = clock.now();
+    // It was told somewhere between our two readings.
+    this.#ahead = narrowed(this.#ahead, { least: databaseTime - after, most: databaseTime - before });
     return databaseTime;
   }
+}
+
+/** What both say; the newer alone where they contradict each other, since a clock was set. */
+function narrowed(older: Interval | undefined, newer: Interval): Interval {
+  if (!older) return newer;
+  const both = { least: Math.max(older.least, newer.least), most: Math.min(older.most, newer.most) };
+  return both.least <= both.most ? both : newer;
 }
 
 function isRunning(pid: number): boolean {
