@@ -24,13 +24,28 @@ export async function migrate(database: Database): Promise<void> {
   }
 }
 
-async function takeOnce(name: string, take: () => PromiseLike<unknown>): Promise<void> {
+/** How often a step is taken that is broken off each time. */
+const TRIES = 5;
+
+/**
+ * Takes one step, unless it is taken already; again when it is broken off, as by a change of the schema that came from
+ * another node of a Galera cluster and goes first.
+ *
+ * @throws Error naming the step that failed.
+ */
+export async function takeOnce(name: string, take: () => PromiseLike<unknown>, tried = 1): Promise<void> {
   try {
     await runAgain(async () => take());
   } catch (cause) {
     if (isThereAlready(cause)) return;
+    if (isBrokenOff(cause) && tried < TRIES) return takeOnce(name, take, tried + 1);
     throw new Error(`agenda-knex cannot prepare its tables, step "${name}": ${String(cause)}`, { cause });
   }
+}
+
+/** MySQL and MariaDB: query execution was interrupted. */
+function isBrokenOff(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errno' in error && error.errno === 1317;
 }
 
 async function record(knex: Knex, table: string, name: string, appliedAt: number): Promise<void> {
