@@ -40,6 +40,7 @@ class RecordedQueue {
 class CalledClock implements Clock {
   #calls: (() => void)[] = [];
   now = () => Date.now();
+  monotonic = () => performance.now();
   after(_delayMs: number, call: () => void): () => void {
     this.#calls.push(call);
     return () => {

@@ -10,6 +10,8 @@ const shiftDate = resolve('test/faults/support/shift-date.mjs');
 const TEN_MINUTES_MS = 600_000;
 /** The deadline of the connector's endpoint and its first delay: when the second attempt is due. */
 const RETRY_MS = 2_000 + 500;
+/** When a clock is set, after the start of its process. */
+const SET_AFTER_MS = 5_000;
 /** How late a retry may be on a machine that is busy. */
 const LATE_MS = 4_000;
 
@@ -23,8 +25,11 @@ describeFaults(
     });
     afterEach(() => scene.close());
 
-    function startShifted(name: string, shiftMs: number): Promise<HostProcess> {
-      const environment = { GLUE_TEST_SHIFT_MS: String(shiftMs) };
+    function startShifted(name: string, shiftMs: number, afterMs = 0): Promise<HostProcess> {
+      const environment = {
+        GLUE_TEST_SHIFT_MS: String(shiftMs),
+        GLUE_TEST_SHIFT_AFTER_MS: String(afterMs),
+      };
       return scene.start(name, { environment, imports: [shiftDate] });
     }
 
@@ -63,6 +68,26 @@ describeFaults(
         expect(tookMs).toBeLessThan(RETRY_MS + LATE_MS);
       }
     }, 90_000);
+
+    it.each([TEN_MINUTES_MS, -TEN_MINUTES_MS])(
+      'go on, and do nothing twice, when the clock is set by %i ms while they work',
+      async (shiftMs) => {
+        const [right, set] = [await scene.start('right'), await startShifted('set', shiftMs, SET_AFTER_MS)];
+        const startedAt = Date.now();
+        const [toSet, sender] = [new Sender(() => [set]), new Sender(() => scene.running, 20)];
+        sender.start(4);
+        await until('its clock is set', () => Date.now() > startedAt + SET_AFTER_MS, SET_AFTER_MS * 2);
+        await toSet.send({ id: 'afterwards', neverOnce: true });
+        await until('it is done', () => scene.receiver.accepted.has('afterwards'), 15_000);
+        await sender.stop();
+        const accepted = new Map([...sender.eventIds, ...toSet.eventIds]);
+        const ledger = await balance(scene.database, accepted, scene.receiver);
+        expect(ledger).toMatchObject({ ...WHOLE, repeated: 0 });
+        expect(await scene.database('glue_rejections').select('cause')).toEqual([]);
+        for (const { log } of [right, set]) expect(log).not.toMatch(/took over|late result|lease was lost/);
+      },
+      60_000,
+    );
   },
 );
 

@@ -121,7 +121,7 @@ export class AgendaClock implements RetryClock {
 
   /** Whether the store answers; false also before the start. */
   isHealthy(): boolean {
-    return this.#agenda !== undefined && this.#options.clock.now() - this.#troubledAt > RECOVERY_MS;
+    return this.#agenda !== undefined && this.#options.clock.monotonic() - this.#troubledAt > RECOVERY_MS;
   }
 
   wakeAt(queue: string, lane: number, atMs: number): void {
@@ -228,7 +228,7 @@ export class AgendaClock implements RetryClock {
     const { clock, logger } = this.#options;
     if (this.isHealthy())
       logger.warn({ reason: messageOf(error) }, "Agenda's store fails; retries wait for it or for the sweep");
-    this.#troubledAt = clock.now();
+    this.#troubledAt = clock.monotonic();
   }
 }
 

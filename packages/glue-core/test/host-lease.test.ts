@@ -119,7 +119,21 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     expect([lease.isHeld(), signal.aborted]).toEqual([false, true]);
   });
 
-  it('follows a clock that is set', async () => {
+  it.each([600_000, -600_000])('does not notice that the clock of its host is set by %i ms', async (byMs) => {
+    const start = clock.now();
+    const lease = await take('one', () => Promise.resolve(clock.monotonic()));
+    const { signal, incarnation } = lease;
+    let looks = 0;
+    lease.follow({ onRenewed: async () => void (looks += 1) });
+    clock.set(start + byMs);
+    expect([lease.now(), lease.isHeld()]).toEqual([start, true]);
+    clock.advance(3_000);
+    await until(() => looks === 1);
+    expect([lease.now(), lease.isHeld()]).toEqual([start + 3_000, true]);
+    expect([signal.aborted, lease.incarnation]).toEqual([false, incarnation]);
+  });
+
+  it('follows the database where its clock is set', async () => {
     let shiftMs = 0;
     const lease = await take('one', () => Promise.resolve(clock.now() + shiftMs));
     let looks = 0;

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { until } from './until.js';
 
 const START_TIMEOUT_MS = 40_000;
@@ -93,12 +92,6 @@ export class HostProcess {
   /** The end of what it wrote. */
   get log(): string {
     return this.#text;
-  }
-
-  /** Memory that it holds, in MiB. */
-  get residentMiB(): number {
-    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
   /** kill -9, and waits until it is gone. */

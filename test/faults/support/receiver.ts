@@ -17,8 +17,6 @@ export class Receiver {
   readonly acceptedAt = new Map<string, number[]>();
   /** How often each delivery came, whatever was answered. */
   readonly arrived = new Map<string, number>();
-  /** When each delivery first arrived, Unix milliseconds. */
-  readonly firstArrival = new Map<string, number>();
   /** What was in the last request of each delivery. */
   readonly bodies = new Map<string, string>();
   /** @param arrivals - how often this delivery has come by now, this time included */
@@ -62,7 +60,6 @@ export class Receiver {
     this.#arrivals += 1;
     const times = (this.arrived.get(key) ?? 0) + 1;
     this.arrived.set(key, times);
-    if (times === 1) this.firstArrival.set(key, Date.now());
     if (this.#arrivals === this.#atArrival?.number) return this.#atArrival.call();
     const { status = 200, delayMs = 0 } = this.manners(key, times);
     if (delayMs === 0) return this.#answer(key, status, response);

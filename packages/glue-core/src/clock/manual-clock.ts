@@ -2,12 +2,22 @@ import type { Clock } from './clock.js';
 
 /** A clock for tests: time stands still until {@link ManualClock.advance}. */
 export class ManualClock implements Clock {
+  #setByMs = 0;
   #timers: { at: number; call: () => void }[] = [];
 
   constructor(private nowMs = Date.UTC(2026, 0, 1)) {}
 
   now(): number {
+    return this.nowMs + this.#setByMs;
+  }
+
+  monotonic(): number {
     return this.nowMs;
+  }
+
+  /** Sets the clock to another time; timers and {@link ManualClock.monotonic} do not notice. */
+  set(toMs: number): void {
+    this.#setByMs = toMs - this.nowMs;
   }
 
   after(delayMs: number, call: () => void): () => void {

@@ -80,7 +80,7 @@ export class GroupCommit<Item, Result> {
 
   /** While the database is away: somebody tries it already, or tried just now. */
   #isHopeless(sinceMs: number): boolean {
-    return this.#writing !== undefined || this.options.clock.now() - sinceMs < PROBE_MS;
+    return this.#writing !== undefined || this.options.clock.monotonic() - sinceMs < PROBE_MS;
   }
 
   /** Gives the callers of this turn of the event loop, or of the next milliseconds, time to join. */
@@ -100,7 +100,7 @@ export class GroupCommit<Item, Result> {
       group.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
       if (error instanceof GlueError && error.code === 'GLUE_DATABASE_UNAVAILABLE') {
-        this.#away = { error, sinceMs: this.options.clock.now() };
+        this.#away = { error, sinceMs: this.options.clock.monotonic() };
         return [...group, ...this.#takeWaiting(Infinity)].forEach(({ reject }) => reject(error));
       }
       if (group.length === 1) return group.forEach(({ reject }) => reject(error));

@@ -38,7 +38,7 @@ export interface LeaseFollower {
 
 /**
  * The one lease of this host. Claims carry its incarnation; when it is lost, the work that it covers is aborted and
- * a new incarnation begins. The database's clock decides, so a host whose clock is off harms nobody.
+ * a new incarnation begins. The database's clock decides, so a host whose clock is off, or is set, harms nobody.
  */
 export class HostLease {
   readonly #options: Required<HostLeaseOptions>;
@@ -47,7 +47,7 @@ export class HostLease {
   #heldUntil = 0;
   /** When the first lease of the other hosts runs out, unless it is renewed. */
   #othersEndAt = Infinity;
-  /** By how much the database's clock is ahead of ours: at least, and at most. */
+  /** By how much the database's time is ahead of our monotonic clock: at least, and at most. */
   #ahead: Interval | undefined;
   #abort = new AbortController();
   #cancelRenewal: (() => void) | undefined;
@@ -70,11 +70,13 @@ export class HostLease {
   }
 
   /**
-   * The shared time: this host's clock, corrected by what the database said last. Unix milliseconds. Where the
-   * database took its time to answer it is rather late than early, so that nobody is taken for dead who is not.
+   * The shared time: what the database said last, and what has passed since. Unix milliseconds. Where the database took
+   * long to answer it lags rather than leads, so that nobody is taken for dead who is not. Before the first answer: this
+   * host's own time.
    */
   now(): number {
-    return this.#options.clock.now() + (this.#ahead?.least ?? 0);
+    const { clock } = this.#options;
+    return this.#ahead ? clock.monotonic() + this.#ahead.least : clock.now();
   }
 
   /** Whether claims may be made: false once the lease has run out unrenewed. */
@@ -84,7 +86,8 @@ export class HostLease {
 
   /** How late it may be already: by this our own lease is measured. */
   #latestNow(): number {
-    return this.#options.clock.now() + (this.#ahead?.most ?? 0);
+    const { clock } = this.#options;
+    return this.#ahead ? clock.monotonic() + this.#ahead.most : clock.now();
   }
 
   follow(follower: LeaseFollower): void {
@@ -201,16 +204,16 @@ export class HostLease {
 
   async #readTime(): Promise<number> {
     const { clock, database, readTime } = this.#options;
-    const before = clock.now();
+    const before = clock.monotonic();
     const databaseTime = await readTime(database);
-    const after = clock.now();
+    const after = clock.monotonic();
     // It was told somewhere between our two readings.
     this.#ahead = narrowed(this.#ahead, { least: databaseTime - after, most: databaseTime - before });
     return databaseTime;
   }
 }
 
-/** What both say; the newer alone where they contradict each other, since a clock was set. */
+/** What both say; the newer alone where they contradict each other: the database's clock was set. */
 function narrowed(older: Interval | undefined, newer: Interval): Interval {
   if (!older) return newer;
   const both = { least: Math.max(older.least, newer.least), most: Math.min(older.most, newer.most) };

@@ -89,7 +89,7 @@ export class InboundListener {
 
   /** A store that is away refuses hundreds a second: they share a line. */
   #warnNowAndThen(fields: object): void {
-    const now = this.options.clock.now();
+    const now = this.options.clock.monotonic();
     this.#unlogged += 1;
     if (now - this.#loggedAtMs < LOG_PAUSE_MS) return;
     this.options.logger.warn({ ...fields, requests: this.#unlogged }, 'requests were not accepted');

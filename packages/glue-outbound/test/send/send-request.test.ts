@@ -135,6 +135,7 @@ describe('sending a request', () => {
     const timers = new Set<() => void>();
     const counting: Clock = {
       now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       after: (delayMs, call) => {
         const cancel = clock.after(delayMs, call);
         timers.add(cancel);
