@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
 import { messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
-import { claimWork, nextDueAt, type ClaimedRow } from './claim-work.js';
+import { claimWork, type ClaimedRow } from './claim-work.js';
 import type { HostLease, LeaseFollower } from './host-lease.js';
 import { LaneRing } from './lane-ring.js';
 import { releaseOrphans, releaseUnstarted } from './release-work.js';
@@ -12,6 +12,7 @@ import { runAttempt } from './run-attempt.js';
 import type { Settlement } from './settle-work.js';
 import { StrayWork } from './stray-work.js';
 import { waitingLanes } from './waiting-lanes.js';
+import { WakeUps } from './wake-ups.js';
 import { PHASE } from './work-table.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
@@ -43,14 +44,12 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   readonly #ring: LaneRing;
   readonly #results: ResultWriter<Item>;
   readonly #strays: StrayWork;
+  readonly #wakeUps: WakeUps;
   /** Ids and tokens of the items that are worked on here. */
   readonly #held = new Map<string, number>();
-  /** When the next waiting item of a lane falls due, where that is known; then fresh work needs no look at retries. */
-  readonly #nextDue = new Map<number, number>();
   /** Everything begun here and not ended: attempts, settlements, questions to the clock. */
   readonly #open = new Set<Promise<void>>();
   #running = 0;
-  readonly #asking = new Set<number>();
   #pumping: Promise<void> | undefined;
   #token = 0;
   #turn = 0;
@@ -64,6 +63,7 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     this.#ring = new LaneRing((lane) => source.laneLimit(lane));
     this.#results = new ResultWriter({ database, clock, logger, lease, source });
     this.#strays = new StrayWork(database, source.table);
+    this.#wakeUps = new WakeUps(this.#options);
     lease.follow(this);
   }
 
@@ -81,7 +81,7 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
 
   /** Something that waited in the lane, a retry say, may have fallen due. */
   wake(lane: number): void {
-    this.#nextDue.delete(lane);
+    this.#wakeUps.forget(lane);
     this.poke(lane);
   }
 
@@ -176,13 +176,13 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   async #claimLane({ lane, pokes, share }: { lane: number; pokes: number; share: number }): Promise<void> {
     const free = this.#options.concurrency - this.#running;
     const limit = Math.min(this.#ring.room(lane), Math.max(1, Math.ceil(free / share)));
-    const mayBeDue = (this.#nextDue.get(lane) ?? 0) <= this.#options.lease.now();
+    const mayBeDue = this.#wakeUps.mayBeDue(lane);
     const rows = mayBeDue
       ? await this.#claimPhases(lane, limit)
       : await this.#claim(lane, PHASE.first, limit);
     if (rows.length < limit) {
       this.#ring.drained(lane, pokes);
-      if (mayBeDue) await this.#askForWake(lane);
+      if (mayBeDue) await this.#wakeUps.ask(lane);
     }
     if (rows.length > 0) await this.#begin(rows);
   }
@@ -211,16 +211,6 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
       owner,
       token: this.#token,
     });
-  }
-
-  /** Looks when the lane's next item falls due, over all hosts' rows, and asks the clock to wake it then. */
-  async #askForWake(lane: number): Promise<void> {
-    const { database, source, lease, retryClock } = this.#options;
-    const at = (await nextDueAt(database, source.table, lane)) ?? Infinity;
-    // Due now, and yet not claimed: it waits for another of its ordering key, or another host has it.
-    if (at <= lease.now()) return;
-    this.#nextDue.set(lane, at);
-    if (at !== Infinity) retryClock.wakeAt(source.name, lane, at);
   }
 
   async #begin(rows: readonly ClaimedRow[]): Promise<void> {
@@ -276,26 +266,7 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
 
   #afterSettling({ row, step }: Settlement): void {
     const { endpointId: lane } = row;
-    if (step.state !== 'retrying') {
-      if (row.ordered) this.wake(lane);
-      return;
-    }
-    // Many results of one lane share one question; the answer is the earliest due time over all hosts' rows.
-    this.#nextDue.delete(lane);
-    if (this.#asking.has(lane)) return;
-    this.#asking.add(lane);
-    this.#track(this.#askForWakeSoon(lane));
-  }
-
-  async #askForWakeSoon(lane: number): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#asking.delete(lane);
-    await this.#askForWake(lane).catch((error: unknown) => {
-      const { logger, source } = this.#options;
-      logger.warn(
-        { queue: source.name, endpoint: lane, reason: messageOf(error) },
-        'no wake-up asked for; the sweep will',
-      );
-    });
+    if (step.state === 'retrying') this.#track(this.#wakeUps.askSoon(lane));
+    else if (row.ordered) this.wake(lane);
   }
 }
