@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { Database } from '../src/database/database.js';
 import { releaseOrphans } from '../src/work/release-work.js';
-import { describeMysql } from './support/databases.js';
+import { describeEachDatabase, describeMysql } from './support/databases.js';
 import { makeJobTables, storeJobs, table } from './support/work-fixture.js';
 
 const NOW = 1_000_000;
@@ -41,5 +41,27 @@ describeMysql('taking over from hosts without a lease', (openDatabase) => {
     expect(await releasing).toBe(1);
     expect(await ownerOf(ofDead)).toBeNull();
     expect(await ownerOf(fresh)).toBe(started);
+  });
+});
+
+describeEachDatabase('taking over what was lost with its hosts again and again', (openDatabase) => {
+  it('tries each apart from the others, and what was lost seldom at once and in its place', async () => {
+    const database = await openDatabase();
+    try {
+      await makeJobTables(database);
+      const lost = { owner: 77, token: 1, phase: null, state: 'processing', due_at: 500 };
+      await storeJobs(database, 1, 5, { ...lost, takeovers: 1 });
+      await storeJobs(database, 1, 20, { ...lost, takeovers: 2 });
+      expect(await releaseOrphans(database, table, NOW)).toBe(25);
+      const dueAt = async (takeovers: number) =>
+        (await database('jobs').where({ takeovers, phase: 0 }).pluck('due_at')).map(Number);
+      expect(await dueAt(2)).toEqual([500, 500, 500, 500, 500]);
+      const apart = await dueAt(3);
+      expect(new Set(apart).size).toBeGreaterThan(15);
+      expect(Math.min(...apart)).toBeGreaterThanOrEqual(NOW);
+      expect(Math.max(...apart)).toBeLessThan(NOW + 8_000);
+    } finally {
+      await database.destroy();
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.js';
+import { dialectOf, type Database, type Dialect } from '../database/database.js';
 import { affectedOf, rowsOf } from '../database/database-time.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
 import type { ClaimedRow } from './claim-work.js';
@@ -7,6 +7,13 @@ import { PHASE, type WorkTable } from './work-table.js';
 
 /** An item whose host was lost this often running, with no result between, is given up: most likely it ends them. */
 const MAX_TAKEOVERS = 10;
+/** From this many on it is a suspect, and tried apart from what was lost with it, within this time. */
+const SUSPECT_TAKEOVERS = 3;
+const APART_MS = 8_000;
+const randomDelay: Readonly<Record<Dialect, string>> = {
+  sqlite: `ABS(RANDOM()) % ${APART_MS}`,
+  mysql: `FLOOR(RAND() * ${APART_MS})`,
+};
 const POISONED_NOTE = `given up: ${MAX_TAKEOVERS} hosts were lost while they worked on it`;
 
 /**
@@ -38,7 +45,9 @@ export async function releaseUnstarted(
 
 /**
  * Makes the work of hosts whose lease has run out (or whose row is gone) claimable again, at once and in
- * front: what keeps its due time comes before everything that waited behind it when it was claimed.
+ * front: what keeps its due time comes before everything that waited behind it when it was claimed. What was lost with
+ * its host again and again waits a random while, so that the innocent are done before the one among them that ends its
+ * hosts is claimed.
  * `takeovers` is set last: MySQL uses a value set further left, SQLite the old one.
  * @returns the number of items released
  */
@@ -50,6 +59,7 @@ export async function releaseOrphans(database: Database, table: WorkTable, nowMs
     trx.raw(
       `UPDATE ${table.items}
        SET owner = NULL, token = NULL,
+           due_at = CASE WHEN takeovers >= ${SUSPECT_TAKEOVERS - 1} THEN ? + ${randomDelay[dialectOf(trx)]} ELSE due_at END,
            state = CASE WHEN ${poisoned} THEN 'dead_letter' ELSE 'retrying' END,
            phase = CASE WHEN ${poisoned} THEN NULL ELSE ${PHASE.first} END,
            note = CASE WHEN ${poisoned} THEN ? ELSE note END,
@@ -57,7 +67,7 @@ export async function releaseOrphans(database: Database, table: WorkTable, nowMs
            open_key = CASE WHEN ${poisoned} THEN NULL ELSE open_key END,
            takeovers = takeovers + 1
        WHERE owner IN (${dead.map(() => '?').join(',')})`,
-      [POISONED_NOTE, nowMs, ...dead],
+      [nowMs, POISONED_NOTE, nowMs, ...dead],
     ),
   );
   return affectedOf(answer);
