@@ -7,7 +7,11 @@ import { ARROWS, arrowFence, ENVIRONMENT_FILE, roomFence, ROOMS } from './archit
 
 const root = import.meta.dirname;
 const SOURCES = ['{packages,plugins}/*/src/**/*.ts', 'host/src/**/*.ts'];
-const TESTS = ['{packages,plugins}/*/test/**/*.ts', 'host/test/**/*.ts', '{test,bench}/**/*.ts'];
+const TESTS = [
+  '{packages,plugins}/*/test/**/*.ts',
+  'host/test/**/*.ts',
+  '{test,bench,fuzz,scripts,examples}/**/*.ts',
+];
 
 const nodeGlobals = Object.fromEntries(
   Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']),
@@ -65,7 +69,7 @@ export default defineConfig(
   ...arrowConfigs(),
   { files: [ENVIRONMENT_FILE], rules: { 'no-restricted-properties': 'off' } },
 
-  // Tests and benchmarks: the plain rules, and no promise left floating.
+  // Tests, benchmarks and the fuzz run: the plain rules, and no promise left floating.
   {
     files: TESTS,
     languageOptions: { parserOptions: { project: './tsconfig.tests.json', tsconfigRootDir: root } },
@@ -80,7 +84,8 @@ export default defineConfig(
     files: [
       'host/src/cli/**',
       '{host,packages/*}/src/bin/**',
-      'bench/**',
+      '{bench,fuzz}/**',
+      'examples/**',
       '**/test/**/children/**',
       '**/test/**/*{-child,.child}.{js,ts}',
     ],

@@ -2,7 +2,7 @@
 export default {
   testMatch: ['<rootDir>/{packages,plugins}/*/test/**/*.test.ts', '<rootDir>/{host,test}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/package.json'],
+  modulePathIgnorePatterns: ['/dist/package.json', '<rootDir>/bench/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   transform: {

@@ -13,15 +13,11 @@ const ROUNDS = 2;
 /** Draining retries that fall due together, against Agenda with one job per retry; on SQLite. */
 export async function measureDueRetries({ rounds, divisor }: Effort): Promise<number> {
   const retries = RETRIES / divisor;
-  const mongoUrl = process.env['GLUE_TEST_MONGODB_URL'];
   const withGlue = (input: DrainInput) => runChild<DrainAnswer>('drain-with-glue', input);
   const withAgenda = (input: DrainWithAgendaInput) => runChild<DrainAnswer>('drain-with-agenda', input);
   const results = await alternate(Math.min(rounds, ROUNDS), {
-    agenda: () => atPlace('sqlite', (place) => withAgenda({ store: place, retries })),
+    agenda: () => atPlace('sqlite', (place) => withAgenda({ place, retries })),
     glue: () => atPlace('sqlite', (place) => withGlue({ place, retries })),
-    ...(mongoUrl !== undefined && {
-      mongo: () => withAgenda({ store: new URL('/glue_bench', mongoUrl).href, retries }),
-    }),
   });
   const agenda = best(results.agenda);
   const row = (name: string, { perSecond }: DrainAnswer) => [
@@ -34,7 +30,6 @@ export async function measureDueRetries({ rounds, divisor }: Effort): Promise<nu
     ['', 'retries/s', 'of Agenda'],
     [
       row('Agenda, one job per retry, agenda-knex', agenda),
-      ...('mongo' in results ? [row('Agenda, one job per retry, MongoDB', best(results.mongo))] : []),
       row('Glue, woken once by its clock', best(results.glue)),
     ],
   );

@@ -1,7 +1,8 @@
 import type { GlueHostAnswer, GlueHostInput } from './children/glue-host.ts';
 import type { LoadAnswer } from './children/load.ts';
+import type { ExpressInput } from './children/express-server.ts';
 import { runChild, startChild, type Child } from './support/child.ts';
-import { atPlace, stores, type DatabasePlace, type Store } from './support/database-places.ts';
+import { atPlace, stores, type Store } from './support/database-places.ts';
 import type { Effort } from './support/effort.ts';
 import { count, printTable, times } from './support/print-table.ts';
 import { alternate, best } from './support/rounds.ts';
@@ -37,8 +38,9 @@ async function measureStore(store: Store, effort: Effort): Promise<IngestRatios>
   const ratios: IngestRatios[] = [];
   for (const bytes of SIZES) {
     const results = await alternate(effort.rounds, {
-      express: () => ingestExpress(undefined, bytes, effort),
-      insert: () => atPlace(store, (place) => ingestExpress(place, bytes, effort)),
+      bare: () => ingestExpress({ isBare: true }, bytes, effort),
+      express: () => ingestExpress({}, bytes, effort),
+      insert: () => atPlace(store, (place) => ingestExpress({ place }, bytes, effort)),
       alone: () => atPlace(store, (place) => ingestGlue({ place, hold: true }, bytes, effort)),
       processing: () => atPlace(store, (place) => ingestGlue({ place }, bytes, effort)),
     });
@@ -53,7 +55,11 @@ async function measureStore(store: Store, effort: Effort): Promise<IngestRatios>
       times(result.perSecond / insert.perSecond),
       result.done === undefined ? '' : `${Math.round(100 * result.done)} %`,
     ];
-    rows.push(row('Express, no storage (a)', express), row('Express, one INSERT each (b)', insert));
+    rows.push(
+      row('bare Node, no storage', best(results.bare)),
+      row('Express, no storage (a)', express),
+      row('Express, one INSERT each (b)', insert),
+    );
     const [alone, processing] = [best(results.alone), best(results.processing)];
     rows.push(row('Glue, accepting alone', alone), row('Glue, accepting while processing', processing));
     ratios.push({
@@ -74,12 +80,8 @@ async function measureStore(store: Store, effort: Effort): Promise<IngestRatios>
   };
 }
 
-async function ingestExpress(
-  place: DatabasePlace | undefined,
-  bytes: number,
-  effort: Effort,
-): Promise<IngestResult> {
-  const server = await startChild<{ url: string }>('express-server', { ...(place && { place }) });
+async function ingestExpress(input: ExpressInput, bytes: number, effort: Effort): Promise<IngestResult> {
+  const server = await startChild<{ url: string }>('express-server', input);
   try {
     return await runLoad(server, bytes, effort);
   } finally {

@@ -22,7 +22,7 @@ async function measureStore(store: Store, { rounds, divisor }: Effort): Promise<
   const results = await alternate(rounds, {
     loop: run('bare-loop', { workers: 1, log: false }),
     glue: run('process-events', { concurrency: 256 }),
-    glueDefault: run('process-events', { concurrency: 16 }),
+    glueDefault: run('process-events', { concurrency: 50 }),
     loopWithLog: run('bare-loop', { workers: 1, log: true }),
     ...(store === 'mariadb' && { fourLoops: run('bare-loop', { workers: 4, log: false }) }),
   });
@@ -41,7 +41,7 @@ async function measureStore(store: Store, { rounds, divisor }: Effort): Promise<
       ...('fourLoops' in results ? [row('bare loop, four workers', best(results.fourLoops))] : []),
       row('bare loop, with an attempt log', best(results.loopWithLog)),
       row('Glue, 256 at once', best(results.glue)),
-      row('Glue, 16 at once (the default of an endpoint)', best(results.glueDefault)),
+      row('Glue, 50 at once (the default of an endpoint)', best(results.glueDefault)),
     ],
   );
   return best(results.glue).perSecond / loop;

@@ -108,9 +108,9 @@ describe('the main job, judged by Stripe’s own library', () => {
 
   it('verifies, stores before it answers, processes, and delivers through two refusals', async () => {
     const { inbound, outbound } = host.installation;
-    await outbound?.endpoints.editConfig(
+    await outbound?.endpoints.edit(
       'stripe-1-payment-intents',
-      { retryPolicy: { delays: ['1s', '1s'], jitter: 0 } },
+      { config: { retryPolicy: { delays: ['1s', '1s'], jitter: 0 } } },
       'test',
     );
     await host.installation.changeFeed.look();

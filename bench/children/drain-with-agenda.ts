@@ -1,5 +1,4 @@
-import { MongoBackend } from '@agendajs/mongo-backend';
-import { Agenda, type AgendaBackend } from 'agenda';
+import { Agenda } from 'agenda';
 import { KnexBackend } from 'agenda-knex';
 import { openDatabase } from 'glue-core';
 import { asChild } from '../support/as-child.ts';
@@ -8,8 +7,8 @@ import type { DrainAnswer } from './drain-with-glue.ts';
 
 /** Agenda alone: one job per retry, all due, set up to be as fast as it can. */
 export interface DrainWithAgendaInput {
-  /** Where agenda-knex keeps the jobs, or the URL of a MongoDB. */
-  readonly store: DatabasePlace | string;
+  /** Where agenda-knex keeps the jobs. */
+  readonly place: DatabasePlace;
   readonly retries: number;
 }
 
@@ -18,8 +17,9 @@ const LOOK_MS = 100;
 /** Jobs saved at once, before the clock starts. */
 const SAVED_AT_ONCE = 50;
 
-await asChild<DrainWithAgendaInput>(async ({ store, retries }) => {
-  const { backend, close } = typeof store === 'string' ? openMongo(store) : openKnex(store);
+await asChild<DrainWithAgendaInput>(async ({ place, retries }) => {
+  const database = openDatabase(place.config);
+  const backend = new KnexBackend({ knex: database });
   await backend.connect();
   const agenda = new Agenda({
     backend,
@@ -42,7 +42,7 @@ await asChild<DrainWithAgendaInput>(async ({ store, retries }) => {
   await all.promise;
   const seconds = (performance.now() - startedAt) / 1000;
   await agenda.stop();
-  await close();
+  await database.destroy();
   return { answer: { perSecond: retries / seconds } satisfies DrainAnswer };
 });
 
@@ -53,20 +53,4 @@ async function saveJobs(agenda: Agenda, retries: number): Promise<void> {
     await Promise.all(
       Array.from({ length: Math.min(SAVED_AT_ONCE, retries - saved) }, (_, n) => save(saved + n)),
     );
-}
-
-interface OpenStore {
-  readonly backend: AgendaBackend;
-  readonly close: () => Promise<void>;
-}
-
-function openKnex(place: DatabasePlace): OpenStore {
-  const database = openDatabase(place.config);
-  return { backend: new KnexBackend({ knex: database }), close: () => database.destroy() };
-}
-
-/** The collection is as good as new: another run's has another name. */
-function openMongo(url: string): OpenStore {
-  const backend = new MongoBackend({ address: url, collection: `bench_${process.pid}_${Date.now()}` });
-  return { backend, close: async () => backend.disconnect() };
 }

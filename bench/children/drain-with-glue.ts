@@ -38,7 +38,8 @@ await asChild<DrainInput>(async ({ place, retries }) => {
   const common = { database, clock: systemClock, logger: silentLogger, hostName: 'bench' };
   let retryClock: AgendaClock | undefined;
   const { inbound, lease } = inboundSide(database, handler, (held) => {
-    retryClock = new AgendaClock({ ...common, lease: held, config: { store: 'database' } });
+    const config = { clock: { store: 'database' }, database: place.config } as const;
+    retryClock = new AgendaClock({ ...common, lease: held, config });
     return retryClock;
   });
   retryClock?.follow('inbound', inbound.queue);

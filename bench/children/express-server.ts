@@ -1,4 +1,5 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { openDatabase, type Database } from 'glue-core';
@@ -9,9 +10,11 @@ import { SIGNATURE_HEADER, signatureOf } from '../support/signed-events.ts';
 /** What a team would write without Glue: a route that checks the signature and, with a place, inserts one row. */
 export interface ExpressInput {
   readonly place?: DatabasePlace;
+  /** Node's own listener instead of Express, to tell what Express costs. */
+  readonly isBare?: boolean;
 }
 
-await asChild<ExpressInput>(async ({ place }) => {
+await asChild<ExpressInput>(async ({ place, isBare = false }) => {
   const database = place && (await makeTable(openDatabase(place.config)));
   const app = express();
   app.post('/in', express.raw({ type: '*/*', limit: '1mb' }), async (request, response) => {
@@ -27,13 +30,27 @@ await asChild<ExpressInput>(async ({ place }) => {
     }
     response.status(202).json({ status: 'accepted', event_id: id });
   });
-  const server = app.listen(0, '127.0.0.1');
+  const server = (isBare ? createServer(bareRoute) : createServer(app)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return {
     answer: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/in` },
     end: async () => database?.destroy(),
   };
 });
+
+function bareRoute(request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const isOurs = isSame(String(request.headers[SIGNATURE_HEADER]), signatureOf(Buffer.concat(chunks)));
+    const answer = JSON.stringify({ status: isOurs ? 'accepted' : 'refused', event_id: randomUUID() });
+    response.writeHead(isOurs ? 202 : 401, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(answer),
+    });
+    response.end(answer);
+  });
+}
 
 async function makeTable(database: Database): Promise<Database> {
   await database.schema.createTable('events', (table) => {

@@ -38,9 +38,9 @@ await asChild<GlueHostInput>(async ({ place, hold = false, concurrency = 256 }) 
   await host.start();
   const { inbound, changeFeed } = host.installation;
   // One event that never ends holds all that come after it.
-  await inbound?.endpoints.editConfig(
+  await inbound?.endpoints.edit(
     'bench-1-inbound',
-    hold ? { concurrency: 1, deadlineMs: 900_000 } : { concurrency },
+    { config: hold ? { concurrency: 1, deadlineMs: 900_000 } : { concurrency } },
     'bench',
   );
   await changeFeed.look();
@@ -59,6 +59,6 @@ await asChild<GlueHostInput>(async ({ place, hold = false, concurrency = 256 }) 
   return {
     answer: { url: `${host.url}/webhooks/in/bench-1-inbound` } satisfies GlueHostAnswer,
     ask: (question) => answers[question]?.(),
-    end: () => host.stop(),
+    end: async () => void (await host.stop()),
   };
 });

@@ -12,7 +12,11 @@ export interface ChildWork {
 export async function asChild<Input>(work: (input: Input) => Promise<ChildWork>): Promise<void> {
   // A signal from the terminal reaches the parent too; the parent says when to end.
   process.on('SIGINT', () => {});
+  const leave = (): void => process.exit();
+  // A parent that is killed meanwhile leaves nobody behind.
+  process.once('disconnect', leave);
   const { answer, ask, end } = await work(JSON.parse(process.argv[2] ?? '{}') as Input);
+  process.off('disconnect', leave);
   process.on('message', (question: string) => void tell(question === 'cpu' ? cpuMs() : ask?.(question)));
   process.once('disconnect', () => {
     void Promise.resolve(end?.()).finally(() => process.exit());

@@ -16,13 +16,15 @@ export interface ChildOptions {
 /** How long a child may take to end, in milliseconds. */
 const END_MS = 15_000;
 
-/** Starts `children/<name>.ts`; resolves when it has answered. */
+/** Starts `children/<name>.ts`, or another file; resolves when it has answered. */
 export async function startChild<Answer>(
-  name: string,
+  name: string | URL,
   input: object,
   { nodeArguments = [] }: ChildOptions = {},
 ): Promise<Child<Answer>> {
-  const file = fileURLToPath(new URL(`../children/${name}.ts`, import.meta.url));
+  const file = fileURLToPath(
+    typeof name === 'string' ? new URL(`../children/${name}.ts`, import.meta.url) : name,
+  );
   const child = fork(file, [JSON.stringify(input)], {
     execArgv: ['--no-warnings', ...nodeArguments],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -45,9 +47,10 @@ export async function runChild<Answer>(name: string, input: object, options?: Ch
   return child.answer;
 }
 
-function nextAnswer<Answer>(child: ChildProcess, name: string): Promise<Answer> {
+function nextAnswer<Answer>(child: ChildProcess, name: string | URL): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const left = (code: number | null): void => reject(new Error(`${name} ended by itself (${code})`));
+    const left = (code: number | null): void =>
+      reject(new Error(`${String(name)} ended by itself (${code})`));
     child.once('exit', left);
     child.once('message', (message: { readonly answer: Answer }) => {
       child.off('exit', left);

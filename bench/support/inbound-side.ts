@@ -26,10 +26,11 @@ export function inboundSide(
 ): InboundSide {
   const [clock, logger] = [systemClock, silentLogger];
   const types = new BackendTypes();
-  const store = new BackendStore(database, types, new SecretBox(Buffer.alloc(32)), clock);
+  const box = new SecretBox(Buffer.alloc(32));
+  const store = new BackendStore(database, types, box, clock);
   const lease = new HostLease({ database, clock, logger, name: 'bench' });
   const inbound = createInbound({
-    ...{ database, clock, logger, lease, retryClock: retryClockOf(lease) },
+    ...{ database, clock, logger, lease, box, retryClock: retryClockOf(lease) },
     registry: new BackendRegistry(types, store, () => notBuilt(), logger),
     changeFeed: new ChangeFeed(database, clock, logger),
     handlers: new Map([[HANDLER, handler]]),

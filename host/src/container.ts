@@ -1,4 +1,5 @@
 import {
+  backendBuilder,
   BACKEND_REGISTRY,
   BACKEND_STORE,
   BACKEND_TYPES,
@@ -8,10 +9,8 @@ import {
   CHANGE_FEED,
   ChangeFeed,
   CLOCK,
-  ConnectorBackend,
   container,
   DATABASE,
-  GlueError,
   HostLease,
   instanceCachingFactory,
   LOGGER,
@@ -22,11 +21,10 @@ import {
   SecretBox,
   SEED_CATALOG,
   SeedCatalog,
-  type BackendClass,
+  type BuildConnectorClass,
   type Clock,
   type Database,
   type DependencyContainer,
-  type HandlerClass,
   type InjectionToken,
   type Logger,
 } from 'glue-core';
@@ -34,6 +32,7 @@ import type { Inbound, InboundHandler } from 'glue-inbound';
 import type { Outbound, OutboundHandler } from 'glue-outbound';
 import { AGENDA_CLOCK, AgendaClock } from './clock/agenda-clock.js';
 import type { HostConfig } from './config/config-schema.js';
+import { retentionJob } from './retention/retention-job.js';
 import type { SideModules } from './sides/import-sides.js';
 
 export const HOST_LEASE: InjectionToken<HostLease> = Symbol('glue:host-lease');
@@ -78,18 +77,6 @@ export interface Composition extends Pick<House, 'types' | 'catalog'> {
   complete(): House;
 }
 
-/** Builds a class of a connector; its constructor may ask for clock and log, by core's tokens, and for nothing else. */
-export type BuildConnectorClass = (connectorClass: BackendClass | HandlerClass) => object;
-
-/** A container for the classes of connectors: what is private to the host is not in it. */
-export function connectorBuilder({ clock, logger }: Pick<Parts, 'clock' | 'logger'>): BuildConnectorClass {
-  const forConnectors = container.createChildContainer();
-  forConnectors.register(CLOCK, { useValue: clock });
-  forConnectors.register(LOGGER, { useValue: logger });
-  // The container knows the parameters; the contract calls them `never`, since nobody else may pass any.
-  return (connectorClass) => forConnectors.resolve<object>(connectorClass as unknown as new () => object);
-}
-
 /**
  * The composition root: nowhere else is anything registered or resolved. Each host has a container of its own, so
  * that several can run in one process.
@@ -108,18 +95,24 @@ export function compose(parts: Parts): Composition {
   return {
     types,
     catalog,
-    complete: () => ({
-      types,
-      catalog,
-      store: house.resolve(BACKEND_STORE),
-      registry: house.resolve(BACKEND_REGISTRY),
-      provisioner: house.resolve(PROVISIONER),
-      changeFeed: house.resolve(CHANGE_FEED),
-      lease: house.resolve(HOST_LEASE),
-      retryClock: house.resolve(AGENDA_CLOCK),
-      inbound: house.resolve(INBOUND),
-      outbound: house.resolve(OUTBOUND),
-    }),
+    complete: () => {
+      const [inbound, outbound] = [house.resolve(INBOUND), house.resolve(OUTBOUND)];
+      const retryClock = house.resolve(AGENDA_CLOCK);
+      const lease = house.resolve(HOST_LEASE);
+      retryClock.repeat(retentionJob({ ...parts, config: parts.config.retention, lease, inbound, outbound }));
+      return {
+        types,
+        catalog,
+        store: house.resolve(BACKEND_STORE),
+        registry: house.resolve(BACKEND_REGISTRY),
+        provisioner: house.resolve(PROVISIONER),
+        changeFeed: house.resolve(CHANGE_FEED),
+        lease,
+        retryClock,
+        inbound,
+        outbound,
+      };
+    },
   };
 }
 
@@ -140,7 +133,7 @@ function registerCore(house: DependencyContainer, { secretKey, build }: Parts): 
   );
   once(house, BACKEND_REGISTRY, (c) => {
     const [types, store, logger] = [c.resolve(BACKEND_TYPES), c.resolve(BACKEND_STORE), c.resolve(LOGGER)];
-    return new BackendRegistry(types, store, (backendClass) => asBackend(build(backendClass)), logger);
+    return new BackendRegistry(types, store, backendBuilder(build), logger);
   });
   once(house, CHANGE_FEED, (c) => {
     const { database, clock, logger } = runtimeOf(c);
@@ -151,7 +144,13 @@ function registerCore(house: DependencyContainer, { secretKey, build }: Parts): 
   });
   once(house, PROVISIONER, (c) => {
     const sides = [c.resolve(INBOUND), c.resolve(OUTBOUND)].filter((side) => side !== undefined);
-    return new Provisioner(c.resolve(DATABASE), c.resolve(SEED_CATALOG), c.resolve(BACKEND_REGISTRY), sides);
+    return new Provisioner({
+      database: c.resolve(DATABASE),
+      catalog: c.resolve(SEED_CATALOG),
+      types: c.resolve(BACKEND_TYPES),
+      registry: c.resolve(BACKEND_REGISTRY),
+      sides,
+    });
   });
 }
 
@@ -160,7 +159,7 @@ function registerClock(house: DependencyContainer, { config }: Parts): void {
   once(house, HOST_LEASE, (c) => new HostLease({ ...runtimeOf(c), name: hostName }));
   once(house, AGENDA_CLOCK, (c) => {
     const lease = c.resolve(HOST_LEASE);
-    return new AgendaClock({ ...runtimeOf(c), config: config.clock, lease, hostName });
+    return new AgendaClock({ ...runtimeOf(c), config, lease, hostName });
   });
   house.register(RETRY_CLOCK, { useToken: AGENDA_CLOCK });
 }
@@ -184,7 +183,8 @@ function registerSides(house: DependencyContainer, { config, sides, handlers, eg
       ...sharedBySides(c),
       handlers: handlers.inbound,
       ...(outbound && { outbound }),
-      concurrency: config.inbound.concurrency,
+      ...(config.host.publicUrl !== undefined && { publicUrl: config.host.publicUrl }),
+      ...config.inbound,
     });
     c.resolve(AGENDA_CLOCK).follow(side.name, side.queue);
     return side;
@@ -198,12 +198,8 @@ function sharedBySides(c: DependencyContainer) {
     retryClock: c.resolve(RETRY_CLOCK),
     registry: c.resolve(BACKEND_REGISTRY),
     changeFeed: c.resolve(CHANGE_FEED),
+    box: c.resolve(SECRET_BOX),
   };
-}
-
-function asBackend(built: object): ConnectorBackend {
-  if (built instanceof ConnectorBackend) return built;
-  throw new GlueError('GLUE_CONNECTOR_DEFINITION', `${built.constructor.name} is no ConnectorBackend`);
 }
 
 function runtimeOf(c: DependencyContainer) {

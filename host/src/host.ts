@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { GlueError, messageOf, migrate, type Logger } from 'glue-core';
+import { GlueError, messageOf, migrate } from 'glue-core';
 import type { HostConfig } from './config/config-schema.js';
 import { close, createHttpServer, listen } from './http/create-server.js';
 import { createHealthApp } from './http/health-app.js';
@@ -13,16 +13,29 @@ import {
   type OpenedDatabase,
 } from './installation.js';
 import { prepareRecords } from './prepare-records.js';
+import { findStartErrors, refuseToStart } from './start-errors.js';
+import { StopSteps } from './stop-steps.js';
 
 /** How long answers under way may take once all work is done, in milliseconds. */
 const CLOSE_GRACE_MS = 2_000;
+/**
+ * What the steps of a stop may take beyond its deadline, in milliseconds: for a side to end what it broke off, for
+ * everything that stands on the database, and for its connections. Together the grace that the docs speak of, 5 s.
+ */
+const BREAK_OFF_MS = 1_000;
+const LEAVE_MS = 3_000;
+const DISCONNECT_MS = 1_000;
 
 /** A running Glue. */
 export interface Host {
   /** Starts, or throws and leaves nothing open. Once only. */
   start(): Promise<void>;
-  /** Stops in order; a second call waits for the first. */
-  stop(): Promise<void>;
+  /**
+   * Stops in order, within `stop.deadlineSeconds` and five seconds more, whatever hangs; a second call waits for the
+   * first.
+   * @returns what could not be stopped, such as `database`: it ends with the process
+   */
+  stop(): Promise<readonly string[]>;
   /** Where this machine reaches it, e.g. `http://127.0.0.1:3400`; after the start. */
   readonly url: string;
   /** What it consists of; after the start. */
@@ -41,7 +54,7 @@ class GlueHost implements Host {
   #port = 0;
   #leaseTaken = false;
   #starting: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
+  #stopping: Promise<readonly string[]> | undefined;
 
   constructor(
     private readonly config: HostConfig,
@@ -65,17 +78,30 @@ class GlueHost implements Host {
     return this.#starting;
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= (this.#starting ?? Promise.resolve()).then(
-      () => this.#shutDown(),
-      () => {}, // A start that failed has closed what it opened.
-    );
+  stop(): Promise<readonly string[]> {
+    this.#stopping ??= this.#stopOnceStarted();
     return this.#stopping;
+  }
+
+  async #stopOnceStarted(): Promise<readonly string[]> {
+    const steps = new StopSteps(this.#installation?.logger);
+    let hasFailed = false;
+    await steps.take('start', this.#deadlineMs + BREAK_OFF_MS, async () => {
+      // A start that failed has closed what it opened.
+      await this.#starting?.catch(() => (hasFailed = true));
+    });
+    if (hasFailed || steps.left.length > 0) return steps.left;
+    return this.#shutDown();
+  }
+
+  get #deadlineMs(): number {
+    return this.config.stop.deadlineSeconds * 1000;
   }
 
   async #start(): Promise<void> {
     const opened = await reachDatabase(this.config);
     this.#opened = opened;
+    refuseToStart(await findStartErrors(this.config, opened, this.options));
     const migrated = await migrate(opened.database, opened.migrations);
     const installation = await install(this.config, opened, this.options);
     this.#installation = installation;
@@ -115,35 +141,30 @@ class GlueHost implements Host {
 
   /**
    * Refuses new traffic, stops claiming and waits for what runs; gives up the lease, by which what was not started or
-   * not finished is free for others; then Agenda, the server and the database. Whatever fails, the rest is done.
+   * not finished is free for others, and with it Agenda and the server; then the database. Whatever fails or hangs, the
+   * rest is done.
    */
-  async #shutDown(): Promise<void> {
-    const deadlineMs = this.config.stop.deadlineSeconds * 1000;
+  async #shutDown(): Promise<readonly string[]> {
     const { inbound, outbound, changeFeed, lease, retryClock, logger } = this.#installation ?? {};
-    const step = (name: string, stop: () => Promise<unknown> | undefined) => guarded(name, stop, logger);
+    const steps = new StopSteps(logger);
+    const workMs = this.#deadlineMs + BREAK_OFF_MS;
 
     inbound?.refuse();
     await Promise.all([
-      step('inbound', () => inbound?.stop(deadlineMs)),
-      step('outbound', () => outbound?.stop(deadlineMs)),
+      steps.take('inbound', workMs, () => inbound?.stop(this.#deadlineMs)),
+      steps.take('outbound', workMs, () => outbound?.stop(this.#deadlineMs)),
     ]);
-    await step('change feed', () => changeFeed?.stop());
-    await step('lease', () => (this.#leaseTaken ? lease?.stop() : undefined));
-    await step('clock', () => retryClock?.stop());
-    await step('server', () => this.#server && close(this.#server, CLOSE_GRACE_MS));
-    await step('database', () => this.#opened?.database.destroy());
-    logger?.info({}, 'stopped');
-  }
-}
-
-async function guarded(
-  name: string,
-  stop: () => Promise<unknown> | undefined,
-  logger: Logger | undefined,
-): Promise<void> {
-  try {
-    await stop();
-  } catch (error) {
-    logger?.warn({ step: name, reason: messageOf(error) }, 'could not be stopped in order');
+    const unfinished = [inbound, outbound].reduce((sum, side) => sum + (side?.queue.held ?? 0), 0);
+    await Promise.all([
+      steps.take('change feed', LEAVE_MS, () => changeFeed?.stop()),
+      steps.take('lease', LEAVE_MS, () => (this.#leaseTaken ? lease?.stop() : undefined)),
+      steps.take('clock', LEAVE_MS, () => retryClock?.stop()),
+      steps.take('server', LEAVE_MS, () => this.#server && close(this.#server, CLOSE_GRACE_MS)),
+    ]);
+    await steps.take('database', DISCONNECT_MS, () => this.#opened?.database.destroy());
+    const { left } = steps;
+    if (left.length > 0) logger?.error({ left, unfinished }, 'stopped, but not in order');
+    else logger?.info({ unfinished }, 'stopped');
+    return left;
   }
 }

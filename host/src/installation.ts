@@ -1,8 +1,10 @@
 import {
+  connectorBuilder,
   coreMigrations,
   databaseNow,
   GlueError,
   hasBackends,
+  hasEndpointSecrets,
   messageOf,
   openDatabase,
   pendingMigrations,
@@ -13,14 +15,14 @@ import {
   type Migration,
   type SideName,
 } from 'glue-core';
-import { compose, connectorBuilder, type House } from './container.js';
+import { compose, type House } from './container.js';
 import type { HostConfig } from './config/config-schema.js';
 import { systemEnvironment } from './config/environment.js';
 import { emptyHandlers } from './discovery/register-connector.js';
 import { loadConnectors, type ConnectorStatus } from './discovery/load-connectors.js';
 import { createLogger } from './log/create-logger.js';
 import { readSecretKey } from './secrets/secret-key.js';
-import { importSides, wantedSides, type SideModules } from './sides/import-sides.js';
+import { importSides, sideNamesOf, wantedSides, type SideModules } from './sides/import-sides.js';
 
 export interface InstallationOptions {
   /** @defaultValue a logger as configured, to stderr */
@@ -93,11 +95,11 @@ export async function install(
   const clock = options.clock ?? systemClock;
   const handlers = emptyHandlers();
   const build = connectorBuilder({ clock, logger });
-  const sides = sidesOf(modules);
+  const sides = sideNamesOf(modules);
   const secretKey = readSecretKey({
     dataFolder: config.dataFolder,
     fromEnvironment: options.secretKey ?? systemEnvironment()['GLUE_SECRET_KEY'],
-    mayCreate: !(await hasBackends(database)),
+    mayCreate: !(await hasBackends(database)) && !(await hasEndpointSecrets(database)),
   });
   let connectors: readonly ConnectorStatus[] = [];
   const composition = compose({
@@ -112,10 +114,6 @@ export async function install(
     logger,
   });
   return { ...composition.complete(), config, database, clock, logger, sides, connectors };
-}
-
-function sidesOf({ inbound, outbound }: SideModules): SideName[] {
-  return [...(inbound ? ['inbound' as const] : []), ...(outbound ? ['outbound' as const] : [])];
 }
 
 function egressOf(

@@ -41,15 +41,17 @@ export async function signedSample(
     await installation.store.get(reference); // A record that is not there is another mistake than one that is disabled.
     throw new GlueError('GLUE_BACKEND_UNUSABLE', `${who}: ${lookup.reason}`);
   }
-  const { path, config, signSample } = await receivingEnd(installation, reference, who);
+  const { path, config, secrets, signSample } = await receivingEnd(installation, reference, who);
   const connector = types.connectorOf(reference.type);
   const found = connectors.find(({ id }) => id === connector)?.found;
   if (!found) throw new GlueError('GLUE_CONNECTOR_NOT_FOUND', `${who}: its connector was not discovered`);
 
   const sample = await readSample(found, event);
   const body = edit(sample.body);
-  const signature = signSample(config, lookup.instance.settings, { url: path, body }, signedAt);
-  return { ...sample, body, path, headers: { 'content-type': 'application/json', ...signature } };
+  const { publicUrl } = installation.config.host;
+  const means = { backend: lookup.instance, own: { secrets }, publicUrl };
+  const { url, headers } = await signSample(config, means, { url: path, body }, signedAt);
+  return { ...sample, body, path: url, headers: { 'content-type': 'application/json', ...headers } };
 }
 
 async function receivingEnd({ inbound }: Installation, reference: BackendReference, who: string) {
@@ -68,7 +70,8 @@ async function receivingEnd({ inbound }: Installation, reference: BackendReferen
   const { config, code, problems } = endpoint;
   if (!config)
     throw new GlueError('GLUE_ENDPOINT_INVALID', `inbound endpoint "${code}" is not valid`, { problems });
-  return { path: INBOUND_PREFIX + (endpoint.path ?? code), config, signSample: module.signSample };
+  const secrets = (await inbound.endpoints.secrets.openAll()).get(endpoint.id);
+  return { path: INBOUND_PREFIX + (endpoint.path ?? code), config, secrets, signSample: module.signSample };
 }
 
 /** Posts to a running host. @throws GLUE_HOST_UNREACHABLE also for what is no URL */

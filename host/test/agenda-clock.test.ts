@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GlueError, silentLogger, systemClock, type Clock, type Logger } from 'glue-core';
 import { AgendaClock, type AgendaClockOptions } from '../src/clock/agenda-clock.js';
-import { openAgendaStore } from '../src/clock/agenda-store.js';
+import { openAgendaStore, type AgendaConfig } from '../src/clock/agenda-store.js';
 import { onEachClockStore, type ClockStore } from './support/clock-stores.js';
 
 /** Well below the sweep's half minute, so that it is the wake-up that came; no measure of speed. */
@@ -73,7 +73,7 @@ describe('the Agenda clock', () => {
       await store.close();
     });
 
-    async function started(options: Partial<AgendaClockOptions> = {}): Promise<AgendaClock> {
+    function newClock(options: Partial<AgendaClockOptions> = {}): AgendaClock {
       const clock = new AgendaClock({
         config: store.config,
         database: store.database,
@@ -85,6 +85,11 @@ describe('the Agenda clock', () => {
       });
       clocks.push(clock);
       clock.follow('inbound', queue);
+      return clock;
+    }
+
+    async function started(options: Partial<AgendaClockOptions> = {}): Promise<AgendaClock> {
+      const clock = newClock(options);
       await clock.start();
       return clock;
     }
@@ -109,6 +114,41 @@ describe('the Agenda clock', () => {
       await queue.until(() => queue.wakes.length > 0);
       expect(queue.wakes[0]?.at).toBeLessThan(due + BEFORE_ANY_SWEEP_MS);
       expect(await store.countJobs()).toBe(2); // the lane's, and the sweep's
+    });
+
+    it('runs a periodic job again and again, also after a run that failed', async () => {
+      const { logger, warnings } = recordedLogger();
+      const clock = newClock({ logger });
+      let runs = 0;
+      const { promise: third, resolve } = Promise.withResolvers<void>();
+      const run = async (): Promise<void> => {
+        runs += 1;
+        if (runs === 1) throw new Error('no luck');
+        if (runs === 3) resolve();
+      };
+      clock.repeat({ name: 'glue-test', everyMs: 300, run });
+      await clock.start();
+      await third;
+      expect(warnings).toContain('a periodic job failed; the next run follows');
+    });
+
+    it('asks a periodic job to end when the host stops, and waits for it', async () => {
+      const clock = newClock();
+      const { promise: began, resolve } = Promise.withResolvers<void>();
+      let ended = false;
+      clock.repeat({
+        name: 'glue-test',
+        everyMs: 60_000,
+        run: async (signal) => {
+          resolve();
+          await new Promise((aborted) => signal.addEventListener('abort', aborted));
+          ended = true;
+        },
+      });
+      await clock.start();
+      await began;
+      await clock.stop();
+      expect(ended).toBe(true);
     });
 
     it('loses no wake-up that is asked for while one arrives', async () => {
@@ -191,11 +231,28 @@ describe('the Agenda clock', () => {
       clock.wakeAt('inbound', 7, Date.now() + 60_000);
       clock.wakeAt('inbound', 8, Date.now() + 60_000);
       while (clock.isHealthy()) await new Promise((resolve) => setImmediate(resolve));
-      expect(warnings).toEqual(["Agenda's store fails; retries wait for it or for the sweep"]);
+      expect(warnings).toEqual([
+        "Agenda's store fails; retries go by timers of this host, and others' by the sweep",
+      ]);
+      clock.wakeAt('inbound', 9, Date.now() + 200);
+      await queue.until(() => queue.wakes.length > 0);
+      expect(queue.wakes.splice(0)).toMatchObject([{ lane: 9 }]);
       failing = false;
       clock.wakeAt('inbound', 7, Date.now() + 300);
       await queue.until(() => queue.wakes.length > 0);
       expect(queue.wakes[0]?.lane).toBe(7);
+    });
+
+    it('works where nobody gets a connection of the host’s, but on SQLite, and closes its own', async () => {
+      const all = store.config.database.client === 'mysql' ? 5 : 0;
+      const taken = await Promise.all(Array.from({ length: all }, () => store.database.transaction()));
+      const clock = await started();
+      clock.wakeAt('inbound', 7, Date.now() + 200);
+      await queue.until(() => queue.wakes.length > 0);
+      for (const transaction of taken) await transaction.rollback();
+      await clock.stop();
+      // The server takes a moment to end them.
+      while ((await store.countConnections()) > all) await new Promise((resolve) => setImmediate(resolve));
     });
 
     it('loses nothing that it has taken and not begun when it stops: the next one wakes the lane', async () => {
@@ -228,6 +285,7 @@ describe('the Agenda clock', () => {
 });
 
 /** A clock that has no database to fall back on: it must not need one when its jobs are in MongoDB. */
-function onSqliteWith(config: AgendaClockOptions['config']): Promise<unknown> {
-  return openAgendaStore(config, undefined as never);
+function onSqliteWith(clock: AgendaConfig['clock']): Promise<unknown> {
+  const database = { client: 'sqlite', file: '/dev/null/none.db', durability: 'fast' } as const;
+  return openAgendaStore({ clock, database }, undefined as never);
 }

@@ -2,8 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { editJson } from '../src/cli/edit-json.js';
 import { parseLimit } from '../src/cli/parse-limit.js';
-import { columns, timeText } from '../src/cli/print.js';
+import { parseTime } from '../src/cli/parse-time.js';
+import { columns, plainText, timeText } from '../src/cli/print.js';
 import { settingsFromText } from '../src/cli/settings-from-text.js';
+
+describe('text of others', () => {
+  it('moves no cursor and makes up no lines', () => {
+    expect(plainText('a\u001b[31mb\u0007\u009bc\n\td')).toBe('a\ufffd[31mb\ufffd\ufffdc\n\td');
+    expect(columns([{ type: 'x\nFAKE\u001b]0;y' }])).toEqual(['TYPE', 'x FAKE\ufffd]0;y']);
+  });
+});
 
 describe('settings on a command line', () => {
   const schema = z.strictObject({
@@ -64,5 +72,18 @@ describe('a listing', () => {
 
   it.each(['0', '1001', 'ten', '1.5', ''])('is not limited to %s', (text) => {
     expect(() => parseLimit(text)).toThrow(/whole number/);
+  });
+});
+
+describe('a time on a command line', () => {
+  it('is a date, or how long ago', () => {
+    expect(parseTime('2026-01-31T12:00Z')).toBe(Date.UTC(2026, 0, 31, 12));
+    expect(parseTime('2026-01-31')).toBe(Date.UTC(2026, 0, 31));
+    const dayAgo = parseTime('1d');
+    expect(Math.abs(Date.now() - 86_400_000 - dayAgo)).toBeLessThan(5_000);
+  });
+
+  it.each(['', 'yesterday', '12', '2026', '5 d', '2026-13-01'])('is not %p', (text) => {
+    expect(() => parseTime(text)).toThrow(/Give a time/);
   });
 });

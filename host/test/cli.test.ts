@@ -94,6 +94,11 @@ describe('the command line', () => {
       code: 1,
       err: expect.stringMatching(/^GLUE_SCHEMA_OLDER/),
     });
+    expect(await run('endpoints', 'list')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^GLUE_SCHEMA_OLDER[^]*What to do: Run `glue migrate`, or `glue start`/),
+    });
+    expect(await json('connectors', 'list')).toMatchObject([{ id: 'good', state: 'enabled' }]);
     expect((await run('migrate')).out).toContain('applied core-001-backends');
     expect((await run('migrate')).out).toBe('The schema is up to date.\n');
     const after = await run('check');
@@ -142,6 +147,64 @@ describe('the command line', () => {
     expect((await run('deliveries', 'list')).out).toBe('There is no delivery.\n');
   });
 
+  it('has the running host do a finished event again, and refuses what is not possible', async () => {
+    const [, first] = (await json('events', 'list')) as { id: string }[];
+    const id = first?.id ?? '';
+    expect(await run('events', 'cancel', id)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^GLUE_WORK_STATE: event .* is done, .*possible now: replay/),
+    });
+    const replay = (await json('events', 'replay', id, '--note', 'to see it again')) as { replayId: string };
+    expect(replay).toMatchObject({ id, move: 'replay', from: 'done', hostRuns: true });
+    let state = '';
+    for (const deadline = Date.now() + 10_000; state !== 'done' && Date.now() < deadline;)
+      ({ state } = (await json('events', 'show', replay.replayId)) as { state: string });
+    expect(await json('events', 'show', replay.replayId)).toMatchObject({
+      ...{ state: 'done', kind: 'replay', primaryId: id, attempts: 1 },
+    });
+  });
+
+  it('shows the bytes of an event exactly, and lists by filter', async () => {
+    const [event] = (await json(
+      'events',
+      'list',
+      '--endpoint',
+      'good-1-inbound',
+      '--since',
+      '1h',
+      '--limit',
+      '1',
+    )) as {
+      id: string;
+    }[];
+    const { out } = await run('events', 'show', event?.id ?? '', '--raw');
+    const shown = (await json('events', 'show', event?.id ?? '')) as { payload: { body: string } };
+    expect(out).toBe(shown.payload.body);
+    expect((await run('rejections', 'list', '--cause', 'signature')).out).toBe('There is no rejection.\n');
+  });
+
+  it('moves every event that a filter finds: counted first, then made by the running host', async () => {
+    expect(await run('events', 'bulk', 'start', 'replay')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^GLUE_FILTER_MISSING/),
+    });
+    const filter = ['--endpoint', 'good-1-inbound', '--state', 'done'];
+    const dry = (await json('events', 'bulk', 'start', 'replay', ...filter, '--dry-run')) as {
+      total: number;
+    };
+    expect(dry.total).toBeGreaterThan(1);
+    const started = (await json('events', 'bulk', 'start', 'replay', ...filter)) as { id: string };
+    expect(started).toMatchObject({ total: dry.total, state: 'running', hostRuns: true });
+    let bulk = {};
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+      bulk = (await json('events', 'bulk', 'show', started.id)) as object;
+      if ('state' in bulk && bulk.state === 'done') break;
+    }
+    expect(bulk).toMatchObject({ state: 'done', moved: dry.total, skipped: 0, actor: 'cli' });
+    expect((await run('events', 'bulk', 'list')).out).toContain(`${dry.total} of ${dry.total}`);
+    expect((await run('events', 'bulk', 'cancel', started.id)).err).toMatch(/^GLUE_WORK_STATE/);
+  });
+
   it('lists connectors, backends and endpoints', async () => {
     expect(await json('connectors', 'list')).toMatchObject([
       { id: 'good', state: 'enabled', version: '1.2.3' },
@@ -155,7 +218,7 @@ describe('the command line', () => {
         code: 'good-1-inbound',
         where: expect.stringContaining('/webhooks/in/good-1-inbound'),
       },
-      { side: 'outbound', code: 'good-1-answers', where: 'POST /answers' },
+      { side: 'outbound', code: 'good-1-answers', where: 'POST https://api.good.example/answers' },
     ]);
   });
 
@@ -207,6 +270,10 @@ describe('the command line', () => {
     host?.kill('SIGTERM');
     const [code] = (await once(host ?? process, 'exit')) as [number];
     expect(code).toBe(0);
+    const [event] = (await json('events', 'list')) as { id: string }[];
+    expect((await run('events', 'replay', event?.id ?? '')).out).toContain(
+      'No host runs: it is taken up when one starts.',
+    );
     expect(await run('send', 'good,1')).toMatchObject({
       code: 1,
       err: expect.stringMatching(

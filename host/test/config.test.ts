@@ -33,8 +33,8 @@ describe('the configuration', () => {
       sides: ['inbound', 'outbound'],
       connectors: { enabled: [], folders: ['/srv/glue/plugins'], packages: [], lenient: false },
       backends: [],
-      inbound: { concurrency: 256 },
-      outbound: { allow: { cidrs: [], hosts: [] } },
+      inbound: { concurrency: 512 },
+      outbound: { concurrency: 1_024, allow: { cidrs: [], hosts: [] } },
       log: { level: 'info' },
     });
   });

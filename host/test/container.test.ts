@@ -16,10 +16,10 @@ import {
   silentLogger,
   systemClock,
   type BackendClass,
+  connectorBuilder,
 } from 'glue-core';
 import { z } from 'zod';
 import { AgendaClock } from '../src/clock/agenda-clock.js';
-import { connectorBuilder } from '../src/container.js';
 import { install, reachDatabase, type Installation, type OpenedDatabase } from '../src/installation.js';
 import { temporaryFolder, testConfig } from './support/host-fixture.js';
 

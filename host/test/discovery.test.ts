@@ -1,8 +1,14 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BackendTypes, SeedCatalog, silentLogger, systemClock, type SideName } from 'glue-core';
-import { connectorBuilder } from '../src/container.js';
+import {
+  BackendTypes,
+  SeedCatalog,
+  silentLogger,
+  systemClock,
+  type SideName,
+  connectorBuilder,
+} from 'glue-core';
 import { discoverConnectors } from '../src/discovery/discover-connectors.js';
 import { entryPoint } from '../src/discovery/entry-point.js';
 import { loadConnectors } from '../src/discovery/load-connectors.js';

@@ -127,8 +127,30 @@ describe('a host', () => {
     await host.start();
     const { changeFeed, database } = host.installation;
     Object.assign(changeFeed, { stop: () => Promise.reject(new Error('cannot')) });
-    await host.stop();
+    expect(await host.stop()).toEqual(['change feed']);
     await expect(database.raw('SELECT 1')).rejects.toThrow();
+  });
+
+  it('ends in time although every step hangs, and says what is left', async () => {
+    const told: object[] = [];
+    const host = hostWith(
+      { stop: { deadlineSeconds: 0 } },
+      { ...silentLogger, error: (fields: object) => void told.push(fields) },
+    );
+    await host.start();
+    const { inbound, outbound, changeFeed, lease, retryClock, database } = host.installation;
+    for (const part of [inbound, outbound, changeFeed, retryClock, lease]) {
+      await part?.stop(0);
+      Object.assign(part ?? {}, { stop: () => new Promise(() => {}) });
+    }
+    // Nor does the database close while somebody uses it.
+    const transaction = await database.transaction();
+    const startedAt = performance.now();
+    const left = await host.stop();
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    expect(left).toEqual(['inbound', 'outbound', 'change feed', 'lease', 'clock', 'database']);
+    expect(told).toEqual([{ left, unfinished: 0 }]);
+    await transaction.rollback();
   });
 
   it.each([

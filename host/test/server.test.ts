@@ -120,6 +120,36 @@ describe('the server', () => {
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   });
 
+  it('understands a target that names the whole URL', async () => {
+    const urls: (string | undefined)[] = [];
+    const port = await serve((incoming, response) => {
+      urls.push(incoming.url);
+      response.writeHead(202, { connection: 'close' }).end();
+    });
+    const ask = (target: string) =>
+      answerTo(port, `POST ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(await ask('http://glue.example:80/webhooks/in/a?b=c')).toMatch(/^HTTP\/1\.1 202 /);
+    expect(await ask('HTTPS://glue.example/webhooks/in/a')).toMatch(/^HTTP\/1\.1 202 /);
+    for (const target of [
+      'http://glue.example',
+      'http://glue.example/nothing',
+      '*',
+      'ftp://a/webhooks/in/a',
+      'a:80',
+    ])
+      expect(await ask(target)).toMatch(/^HTTP\/1\.1 40[04] /);
+    expect(urls).toEqual(['/webhooks/in/a?b=c', '/webhooks/in/a']);
+  });
+
+  it('loses no header, however many there are', async () => {
+    const port = await serve((incoming, response) => {
+      response.writeHead(202, { connection: 'close' }).end(String(incoming.headersDistinct['last']));
+    });
+    const headers = `${'a:\r\n'.repeat(3_000)}Last: here\r\n`;
+    const answer = await answerTo(port, `POST /webhooks/in/a HTTP/1.1\r\nHost: a\r\n${headers}\r\n`);
+    expect(answer).toContain('\r\nhere\r\n');
+  });
+
   it('closes although a client keeps its connection open', async () => {
     const port = await serve();
     const waiting = httpRequest({

@@ -9,8 +9,12 @@ class FakeProcess extends EventEmitter {
   }
 }
 
-function hostThatStops(): { stop: () => Promise<void>; stops: () => number; finish: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
+function hostThatStops(left: readonly string[] = []): {
+  stop: () => Promise<readonly string[]>;
+  stops: () => number;
+  finish: () => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
   let stops = 0;
   return {
     stop: () => {
@@ -18,7 +22,7 @@ function hostThatStops(): { stop: () => Promise<void>; stops: () => number; fini
       return promise;
     },
     stops: () => stops,
-    finish: resolve,
+    finish: () => resolve(left),
   };
 }
 
@@ -32,6 +36,15 @@ describe('signals', () => {
     host.finish();
     await host.stop();
     expect(source.exits).toEqual([0]);
+  });
+
+  it('end with 1 where something could not be stopped', async () => {
+    const [source, host] = [new FakeProcess(), hostThatStops(['database'])];
+    stopOnSignals(host, source);
+    source.emit('SIGTERM');
+    host.finish();
+    await host.stop();
+    expect(source.exits).toEqual([1]);
   });
 
   it('end the process at once when a second one comes', () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { databaseConfigSchema, openDatabase, rowsOf } from 'glue-core';
+import { databaseConfigSchema, inTransaction, openDatabase, rowsOf } from 'glue-core';
 import { balance, inFlight, WHOLE } from './support/ledger.js';
-import { GALERA, GaleraCluster } from './support/galera-cluster.js';
+import { GALERA, GaleraCluster, isSynced } from './support/galera-cluster.js';
 import { HAPROXY, Haproxy } from './support/haproxy.js';
 import type { HostProcess } from './support/host-process.js';
 import { MARIADBD } from './support/mariadb-server.js';
@@ -136,6 +136,48 @@ describeCluster(
       },
       180_000,
     );
+
+    it('that loses its majority in the middle of a transaction: both rows are on all nodes, or none', async () => {
+      scene = await Scene.open(cluster.node(0).url(''));
+      const { database } = scene;
+      for (const name of ['events', 'payloads'])
+        await database.schema.createTable(name, (table) => void table.integer('id').primary());
+      const others = [cluster.node(1), cluster.node(2)];
+      let runs = 0;
+      const append = (id: number) =>
+        inTransaction(database, async (trx) => {
+          runs += 1;
+          await trx('events').insert({ id });
+          if (runs === 1) {
+            for (const node of others) node.standStill();
+            await until('the majority is lost', async () => !(await isPrimary()), 20_000);
+          }
+          await trx('payloads').insert({ id });
+        });
+      try {
+        await expect(append(1)).rejects.toMatchObject({ code: 'GLUE_DATABASE_UNAVAILABLE' });
+      } finally {
+        for (const node of others) node.goOn();
+      }
+      await until('the cluster is whole', areSynced, 40_000);
+      // The BEGIN of whoever had the same connection next would commit what it has open.
+      await append(2);
+      for (const { port } of cluster.nodes) {
+        const { database: config } = scene.throughPort(port).config ?? {};
+        const node = openDatabase(databaseConfigSchema.parse(config));
+        for (const name of ['events', 'payloads']) expect(await node(name)).toEqual([{ id: 2 }]);
+        await node.destroy();
+      }
+    }, 90_000);
+
+    async function areSynced(): Promise<boolean> {
+      return (await Promise.all(cluster.nodes.map(({ ask }) => isSynced(ask)))).every(Boolean);
+    }
+
+    async function isPrimary(): Promise<boolean> {
+      const [row] = await cluster.node(0).ask("SHOW STATUS LIKE 'wsrep_cluster_status'");
+      return row?.['Value'] === 'Primary';
+    }
 
     async function incarnations(): Promise<number> {
       return (await scene.database('glue_hosts').select('incarnation')).length;

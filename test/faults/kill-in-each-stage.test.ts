@@ -30,11 +30,15 @@ const killAt = resolve('test/faults/support/kill-at.mjs');
 
 describeFaults('a host that is killed (-9) under load', (openScene, isSqlite) => {
   let scene: Scene;
+  let sender: Sender;
 
   beforeEach(async () => {
     scene = await openScene();
   });
-  afterEach(() => scene.close());
+  afterEach(async () => {
+    sender.abandon();
+    await scene.close();
+  });
 
   /** Starts a host that is killed somewhere in its next seconds of work, or in the middle of its start. */
   function launchDoomed(name: string, stage: Stage, passes: number): HostProcess {
@@ -56,7 +60,7 @@ describeFaults('a host that is killed (-9) under load', (openScene, isSqlite) =>
   it(
     `${kills} times, in each stage, and started again: loses nothing, repeats only what it could not record`,
     async () => {
-      const sender = new Sender(() => scene.running);
+      sender = new Sender(() => scene.running);
       const faults: InFlight[] = [];
       sender.start();
       for (let kill = 0; kill < kills; kill += 1)
@@ -76,7 +80,7 @@ describeFaults('a host that is killed (-9) under load', (openScene, isSqlite) =>
     let delayMs = 250;
     scene.receiver.manners = () => ({ delayMs });
     const doomed = await scene.start('one');
-    const sender = new Sender(() => scene.running);
+    sender = new Sender(() => scene.running);
     sender.start(16);
     // More than the receiver takes in 15 s, at ten at a time.
     await until('a backlog has grown', async () => (await waiting(scene)) > BACKLOG, 60_000);
@@ -98,7 +102,7 @@ describeFaults('a host that is killed (-9) under load', (openScene, isSqlite) =>
   it('and does not come back: another host takes its work over within 15 s', async () => {
     const survivor = await scene.start('survivor');
     const doomed = launchDoomed('doomed', 'mid-handler', 40);
-    const sender = new Sender(() => scene.running, 20);
+    sender = new Sender(() => scene.running, 20);
     sender.start(4);
     await until('one host is killed', () => doomed.hasEnded, 40_000);
     const fault = await inFlight(scene.database, doomed);

@@ -216,7 +216,7 @@ describeMongo(
       ['cut off', 'cut'],
       ['a black hole', 'hang'],
     ] as const)(
-      'is %s under load: ingest and fresh work go on, retries wait for the sweep, readiness shows it, and it heals',
+      'is %s under load: ingest and fresh work go on, retries go by timers, readiness shows it, and it heals',
       async (_name, fault) => {
         const host = await scene.start('one', config());
         const sender = load(scene, 10);

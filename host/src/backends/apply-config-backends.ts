@@ -8,6 +8,7 @@ import {
   type BackendReference,
   type BackendStore,
   type BackendTypes,
+  type BackendView,
   type Logger,
 } from 'glue-core';
 import { generatedSettingSchema, type ConfigBackend } from '../config/config-schema.js';
@@ -56,15 +57,14 @@ async function applyOne(
   looksLeft = MAX_LOOKS,
 ): Promise<BackendReference> {
   const { store, logger } = options;
-  const { type, company } = backend;
-  const existing = await store.findByCode(type, slug(backend.code ?? backend.name) || 'backend', company);
+  const existing = await findConfigured(backend, store);
   try {
     if (!existing) {
       const created = await store.create({ ...backend, settings: settingsToCreate(backend.settings) }, ACTOR);
       logger.info({ backend: formatBackendReference(created) }, 'a backend of the config was created');
       return created;
     }
-    const changes = changesTo(backend, { ...existing, settings: (await store.open(existing)).settings });
+    const changes = await changesOf(backend, existing, store);
     if (Object.keys(changes).length > 0) {
       await store.update(existing, changes, ACTOR);
       logger.info({ backend: formatBackendReference(existing) }, 'a backend was updated from the config');
@@ -74,6 +74,23 @@ async function applyOne(
     if (looksLeft === 0 || !isRace(error)) throw error;
     return applyOne(backend, options, looksLeft - 1);
   }
+}
+
+/** The record that a backend of the config stands for, if there is one. */
+export function findConfigured(
+  { type, code, name, company }: ConfigBackend,
+  store: BackendStore,
+): Promise<BackendView | undefined> {
+  return store.findByCode(type, slug(code ?? name) || 'backend', company);
+}
+
+/** What the config wants to be changed in its record. @throws GLUE_SECRET_KEY_MISSING */
+export async function changesOf(
+  backend: ConfigBackend,
+  existing: BackendView,
+  store: BackendStore,
+): Promise<BackendChanges> {
+  return changesTo(backend, { ...existing, settings: (await store.open(existing)).settings });
 }
 
 /** What the config says of a new backend: an empty text is no setting, `{ $generate: "whsec_" }` a new secret. */

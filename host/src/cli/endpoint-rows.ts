@@ -1,4 +1,6 @@
-import { formatBackendReference, type EndpointView } from 'glue-core';
+import { formatBackendReference, type EndpointView, type SideName } from 'glue-core';
+import type { EndpointCount, InboundConfig } from 'glue-inbound';
+import type { OutboundEndpointConfig } from 'glue-outbound';
 import type { HostConfig } from '../config/config-schema.js';
 import { inboundUrl, localUrl } from '../http/host-url.js';
 import type { Installation } from '../installation.js';
@@ -7,33 +9,59 @@ import type { Row } from './print.js';
 /** Said wherever an endpoint is shown that takes requests without proof. */
 export const UNVERIFIED = 'WARNING: not verified, anybody can post here';
 
-/** The endpoints of both sides for a listing. */
-export async function endpointRows({ inbound, outbound, config: hostConfig }: Installation): Promise<Row[]> {
+/** An endpoint of either side, with what is said wherever it is shown. */
+export interface ShownEndpoint {
+  readonly side: SideName;
+  readonly endpoint: EndpointView;
+  /** Where traffic enters or leaves; undefined while the configuration is not valid. */
+  readonly where: string | undefined;
+  /** What is wrong with it, in a line. */
+  readonly fault: string | undefined;
+  readonly isUnverified: boolean;
+  /** Of an inbound one: how many requests were answered how. */
+  readonly counts?: EndpointCount | undefined;
+}
+
+/** The endpoints of both sides. */
+export async function shownEndpoints({ inbound, outbound, config }: Installation): Promise<ShownEndpoint[]> {
   const taking = (await inbound?.endpoints.list()) ?? [];
+  const counts = await inbound?.counts.list();
   const sending = (await outbound?.endpoints.list()) ?? [];
-  const url = publicUrlOf(hostConfig);
   return [
-    ...taking.map((endpoint) => ({
-      ...common('inbound', endpoint),
-      where: inboundUrl(url, endpoint.path ?? endpoint.code),
-      note: invalidNote(endpoint) ?? (endpoint.config?.verification.mode === 'none' ? UNVERIFIED : undefined),
-    })),
-    ...sending.map((endpoint) => ({
-      ...common('outbound', endpoint),
-      where:
-        endpoint.config &&
-        `${endpoint.config.method} ${endpoint.config.baseUrl ?? ''}${endpoint.config.path}`,
-      note: invalidNote(endpoint),
-    })),
+    ...taking.map((endpoint) => shownInbound(endpoint, counts?.get(endpoint.id), config)),
+    ...sending.map((endpoint) => shownOutbound(endpoint)),
   ];
 }
 
-/** Where providers reach the host; as far as the config says. */
-export function publicUrlOf({ host }: HostConfig): string {
-  return host.publicUrl ?? localUrl(host.address, host.port);
+function shownInbound(
+  endpoint: EndpointView<InboundConfig>,
+  counts: EndpointCount = { accepted: 0, rejected: 0 },
+  config: HostConfig,
+): ShownEndpoint {
+  return {
+    side: 'inbound',
+    endpoint,
+    counts,
+    where: inboundUrl(publicUrlOf(config), endpoint.path ?? endpoint.code),
+    fault: faultOf(endpoint),
+    isUnverified: endpoint.config?.verification.mode === 'none',
+  };
 }
 
-function common(side: string, { code, state, reason, backend, handler, name }: EndpointView): Row {
+function shownOutbound(endpoint: EndpointView<OutboundEndpointConfig>): ShownEndpoint {
+  const { config } = endpoint;
+  return {
+    side: 'outbound',
+    endpoint,
+    where: config && `${config.method} ${config.baseUrl ?? ''}${config.path}`,
+    fault: faultOf(endpoint),
+    isUnverified: false,
+  };
+}
+
+/** One line of a listing. */
+export function endpointRow({ side, endpoint, where, fault, isUnverified, counts }: ShownEndpoint): Row {
+  const { code, state, reason, backend, handler, name } = endpoint;
   return {
     side,
     code,
@@ -41,9 +69,26 @@ function common(side: string, { code, state, reason, backend, handler, name }: E
     backend: backend && formatBackendReference(backend),
     handler,
     name,
+    where,
+    accepted: counts?.accepted,
+    rejected: counts?.rejected,
+    note: notesOf(fault, isUnverified),
   };
 }
 
-function invalidNote({ problems }: EndpointView): string | undefined {
-  return problems.length === 0 ? undefined : `not valid: ${problems.join('; ')}`;
+/** Where providers reach the host; as far as the config says. */
+export function publicUrlOf({ host }: HostConfig): string {
+  return host.publicUrl ?? localUrl(host.address, host.port);
+}
+
+function notesOf(fault: string | undefined, isUnverified: boolean): string | undefined {
+  const notes = [...(fault === undefined ? [] : [fault]), ...(isUnverified ? [UNVERIFIED] : [])];
+  return notes.length === 0 ? undefined : notes.join('; ');
+}
+
+/** Of an active endpoint it is a fault; of a draft it is still to be done. */
+function faultOf({ problems, config, state }: EndpointView): string | undefined {
+  if (problems.length === 0) return undefined;
+  const what = config === undefined ? 'not valid' : state === 'active' ? 'BROKEN' : 'not complete';
+  return `${what}: ${problems.join('; ')}`;
 }

@@ -10,6 +10,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addEndpointCommands } from './commands/endpoints.js';
 import { addEventCommands } from './commands/events.js';
 import { addMigrateCommand } from './commands/migrate.js';
+import { addRejectionCommands } from './commands/rejections.js';
 import { addSendCommand } from './commands/send.js';
 import { addStartCommand } from './commands/start.js';
 
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   addBackendCommands(program);
   addEndpointCommands(program);
   addEventCommands(program);
+  addRejectionCommands(program);
   addDeliveryCommands(program);
   addSendCommand(program);
   addDemoCommand(program);

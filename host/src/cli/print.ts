@@ -39,5 +39,17 @@ export function timeText(at: number | undefined): string | undefined {
 }
 
 function textOf(value: string | number | boolean | undefined): string {
-  return value === undefined ? '' : String(value);
+  return value === undefined ? '' : plainText(String(value)).replaceAll('\n', ' ');
+}
+
+/** Text of others as a terminal may show it: control characters could move its cursor, or make up lines of ours. */
+export function plainText(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}/gu, '\ufffd');
+}
+
+/** Writes bytes as they are, and waits until they are out. */
+export function printBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) =>
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())),
+  );
 }

@@ -1,5 +1,6 @@
 import { GlueError } from 'glue-core';
 import { z } from 'zod';
+import { jsonOrText, keyValue } from './key-value.js';
 
 /**
  * Reads `key=value` pairs as settings: where the schema wants text it is text, anything else is read as JSON.
@@ -9,20 +10,11 @@ export function settingsFromText(schema: z.ZodObject, pairs: readonly string[]):
   const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return Object.fromEntries(
     pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new GlueError('GLUE_BACKEND_INVALID', `--set ${pair.slice(0, 20)} is no key=value`);
-      const [key, text] = [pair.slice(0, at), pair.slice(at + 1)];
-      const property = properties[key];
+      const parts = keyValue(pair);
+      if (!parts) throw new GlueError('GLUE_BACKEND_INVALID', `--set ${pair.slice(0, 20)} is no key=value`);
+      const property = properties[parts.key];
       const wantsText = typeof property === 'object' && property.type === 'string';
-      return [key, wantsText ? text : jsonOrText(text)];
+      return [parts.key, wantsText ? parts.text : jsonOrText(parts.text)];
     }),
   );
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -40,6 +40,8 @@ export async function withInstallation<T>(
       : silentLogger;
     const installation = await install(lenient, opened, { logger });
     await installation.changeFeed.look();
+    // What is written here goes by the time that the hosts share.
+    await installation.lease.readTime();
     return await work(installation);
   } finally {
     await opened.database.destroy();

@@ -1,6 +1,7 @@
 import { Agenda } from 'agenda';
 import {
   messageOf,
+  TimerClock,
   type Clock,
   type Database,
   type HostLease,
@@ -9,8 +10,8 @@ import {
   type RetryClock,
 } from 'glue-core';
 import { z } from 'zod';
-import type { HostConfig } from '../config/config-schema.js';
-import { openAgendaStore, type AgendaStore } from './agenda-store.js';
+import { openAgendaStore, type AgendaConfig, type AgendaStore } from './agenda-store.js';
+import { PeriodicRuns, type PeriodicJob } from './periodic-job.js';
 
 export const AGENDA_CLOCK: InjectionToken<AgendaClock> = Symbol('glue:agenda-clock');
 
@@ -27,6 +28,8 @@ const CONCURRENCY = 256;
  */
 const LOCK_MS = 5_000;
 const SWEEP_MS = 30_000;
+/** How often it is seen to that the periodic jobs exist. */
+const CARE_MS = 30_000;
 /** How long jobs that run may take to end when the host stops. */
 const STOP_MS = 2_000;
 /** How long after the last failure the store counts as well again. */
@@ -41,7 +44,7 @@ export interface WokenQueue {
 }
 
 export interface AgendaClockOptions {
-  readonly config: HostConfig['clock'];
+  readonly config: AgendaConfig;
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -56,17 +59,20 @@ export interface AgendaClockOptions {
 const wakeSchema = z.object({ lane: z.number() });
 
 /**
- * The retry clock, by Agenda: one job per lane with work due in future, holding the lane's number, and one periodic
- * sweep per queue. The rows decide what is due, so a wake-up lost or doubled is harmless; and what Agenda's store
- * refuses is logged, shown in readiness, and found by the sweep.
+ * The retry clock, by Agenda: one job per lane with work due in future, holding the lane's number, and the periodic
+ * jobs, among them one sweep per queue. The rows decide what is due, so a wake-up lost or doubled is harmless; and what
+ * Agenda's store refuses is logged, shown in readiness, and woken by a timer here; or found by the sweep, on other hosts.
  */
 export class AgendaClock implements RetryClock {
   readonly #options: Required<AgendaClockOptions>;
   readonly #queues = new Map<string, WokenQueue>();
+  readonly #periodic: PeriodicJob[] = [];
   /** The earliest wake-up that is asked for, per queue and lane; so not every settlement writes. */
   readonly #asked = new Map<string, number>();
   readonly #saving = new Map<string, Promise<void>>();
-  readonly #sweeping = new Set<Promise<void>>();
+  readonly #runs: PeriodicRuns;
+  /** Wakes what the store refused. */
+  readonly #timers: TimerClock;
   /** Jobs that run here, by id. */
   readonly #running = new Map<string, PromiseWithResolvers<void>>();
   #store: AgendaStore | undefined;
@@ -76,11 +82,20 @@ export class AgendaClock implements RetryClock {
 
   constructor(options: AgendaClockOptions) {
     this.#options = { openStore: openAgendaStore, ...options };
+    this.#runs = new PeriodicRuns(options.logger);
+    this.#timers = new TimerClock(options.clock, () => options.lease.now());
   }
 
   /** Adds a queue to wake and sweep. Before the start. */
   follow(queue: string, woken: WokenQueue): void {
     this.#queues.set(queue, woken);
+    this.#timers.follow(queue, woken);
+    this.repeat({ name: `glue-sweep-${queue}`, everyMs: SWEEP_MS, run: () => this.#sweep(queue, woken) });
+  }
+
+  /** Adds a periodic job. Before the start. */
+  repeat(job: PeriodicJob): void {
+    this.#periodic.push(job);
   }
 
   /** @throws GLUE_CLOCK_UNAVAILABLE when the store cannot be reached */
@@ -100,8 +115,9 @@ export class AgendaClock implements RetryClock {
       this.#running.get(attrs._id)?.resolve();
       this.#running.delete(attrs._id);
     });
-    for (const [queue, woken] of this.#queues) this.#define(agenda, queue, woken);
-    await this.#ensureSweeps(agenda);
+    for (const [queue, woken] of this.#queues) this.#defineWake(agenda, queue, woken);
+    for (const job of this.#periodic) this.#defineSignal(agenda, job.name, () => this.#runs.begin(job));
+    await this.#ensurePeriodic(agenda);
     await agenda.start();
     this.#scheduleCare();
   }
@@ -109,12 +125,13 @@ export class AgendaClock implements RetryClock {
   /** Takes no more jobs, gives back those not begun, waits a moment for those that run, and leaves the store. */
   async stop(): Promise<void> {
     this.#cancelTimer?.();
+    this.#timers.stop();
     const agenda = this.#agenda;
     this.#agenda = undefined;
     await agenda?.stop(false).catch((error: unknown) => this.#troubled(error));
     // Agenda's own stop does not wait; a job that is cut off would stay locked until its lock expires.
     const ending = [...this.#running.values()].map(({ promise }) => promise);
-    await this.#within(STOP_MS, Promise.allSettled([...ending, ...this.#sweeping, ...this.#saving.values()]));
+    await this.#within(STOP_MS, Promise.allSettled([...ending, this.#runs.stop(), ...this.#saving.values()]));
     await this.#store?.close();
     this.#store = undefined;
   }
@@ -133,16 +150,12 @@ export class AgendaClock implements RetryClock {
     if (!this.#saving.has(key)) this.#saving.set(key, this.#save(queue, lane, key));
   }
 
-  #define(agenda: Agenda, queue: string, woken: WokenQueue): void {
+  #defineWake(agenda: Agenda, queue: string, woken: WokenQueue): void {
     this.#defineSignal(agenda, wakeName(queue), (data) => {
       const { data: wake } = wakeSchema.safeParse(data);
       if (!wake) return;
       this.#asked.delete(keyOf(queue, wake.lane));
       woken.wake(wake.lane);
-    });
-    this.#defineSignal(agenda, sweepName(queue), () => {
-      const sweeping = this.#sweep(queue, woken).finally(() => this.#sweeping.delete(sweeping));
-      this.#sweeping.add(sweeping);
     });
   }
 
@@ -163,11 +176,7 @@ export class AgendaClock implements RetryClock {
   async #sweep(queue: string, woken: WokenQueue): Promise<void> {
     // What is remembered may be lost in the store: the sweep asks anew for every lane.
     for (const key of this.#asked.keys()) if (key.startsWith(`${queue},`)) this.#asked.delete(key);
-    try {
-      await woken.sweep();
-    } catch (error) {
-      this.#options.logger.warn({ queue, reason: messageOf(error) }, 'a sweep failed; the next follows');
-    }
+    await woken.sweep();
   }
 
   async #save(queue: string, lane: number, key: string): Promise<void> {
@@ -178,7 +187,9 @@ export class AgendaClock implements RetryClock {
         if (saved !== undefined) await this.#saveJob(this.#agenda, queue, lane, saved);
       }
     } catch (error) {
+      const atMs = this.#asked.get(key);
       this.#asked.delete(key);
+      if (atMs !== undefined && this.#agenda) this.#timers.wakeAt(queue, lane, atMs + GRACE_MS);
       this.#troubled(error);
     } finally {
       this.#saving.delete(key);
@@ -196,18 +207,18 @@ export class AgendaClock implements RetryClock {
   }
 
   /** Makes the periodic jobs where they are missing; those that exist keep their next run. */
-  async #ensureSweeps(agenda: Agenda): Promise<void> {
-    for (const queue of this.#queues.keys()) {
-      const { total } = await agenda.queryJobs({ name: sweepName(queue), limit: 1 });
-      if (total === 0) await agenda.every(SWEEP_MS, sweepName(queue));
+  async #ensurePeriodic(agenda: Agenda): Promise<void> {
+    for (const { name, everyMs } of this.#periodic) {
+      const { total } = await agenda.queryJobs({ name, limit: 1 });
+      if (total === 0) await agenda.every(everyMs, name);
     }
   }
 
-  /** Sees to it that the sweep's job exists, should somebody have emptied the store. */
+  /** Sees to it that the periodic jobs exist, should somebody have emptied the store. */
   #scheduleCare(): void {
-    this.#cancelTimer = this.#options.clock.after(SWEEP_MS, () => {
+    this.#cancelTimer = this.#options.clock.after(CARE_MS, () => {
       if (!this.#agenda) return;
-      void this.#ensureSweeps(this.#agenda)
+      void this.#ensurePeriodic(this.#agenda)
         .catch((error: unknown) => this.#troubled(error))
         .finally(() => this.#scheduleCare());
     });
@@ -227,12 +238,14 @@ export class AgendaClock implements RetryClock {
   #troubled(error: unknown): void {
     const { clock, logger } = this.#options;
     if (this.isHealthy())
-      logger.warn({ reason: messageOf(error) }, "Agenda's store fails; retries wait for it or for the sweep");
+      logger.warn(
+        { reason: messageOf(error) },
+        "Agenda's store fails; retries go by timers of this host, and others' by the sweep",
+      );
     this.#troubledAt = clock.monotonic();
   }
 }
 
 /** A queue has job names of its own: a host that lacks a side must not take its wake-ups. */
 const wakeName = (queue: string) => `glue-wake-${queue}`;
-const sweepName = (queue: string) => `glue-sweep-${queue}`;
 const keyOf = (queue: string, lane: number) => `${queue},${lane}`;

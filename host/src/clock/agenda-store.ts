@@ -1,7 +1,7 @@
 import { MongoBackend } from '@agendajs/mongo-backend';
 import type { AgendaBackend } from 'agenda';
 import { KnexBackend } from 'agenda-knex';
-import { GlueError, messageOf, type Database } from 'glue-core';
+import { GlueError, messageOf, openDatabase, type Database } from 'glue-core';
 import { MongoClient } from 'mongodb';
 import type { HostConfig } from '../config/config-schema.js';
 
@@ -9,6 +9,15 @@ import type { HostConfig } from '../config/config-schema.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 /** No answer to a running operation within this time counts as a failure, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
+
+/**
+ * Connections of Agenda's own to MySQL: on a server that is slow, its polling must not take those that ingest waits for.
+ * A job takes milliseconds, so few do.
+ */
+const POOL_SIZE = 3;
+
+/** What of the config says where Agenda's store is. */
+export type AgendaConfig = Pick<HostConfig, 'clock' | 'database'>;
 
 /** Where Agenda keeps its jobs: reached already, so that Agenda's own connecting cannot fail. */
 export interface AgendaStore {
@@ -21,11 +30,12 @@ export interface AgendaStore {
  * refusal unhandled and then wait in `start()` for ever; so this comes first.
  * @throws GLUE_CLOCK_UNAVAILABLE
  */
-export async function openAgendaStore(config: HostConfig['clock'], database: Database): Promise<AgendaStore> {
+export async function openAgendaStore(config: AgendaConfig, database: Database): Promise<AgendaStore> {
+  const { clock } = config;
   try {
-    return config.store === 'mongodb' ? await openMongo(config.url) : await openKnex(database);
+    return clock.store === 'mongodb' ? await openMongo(clock.url) : await openKnex(config.database, database);
   } catch (error) {
-    const place = config.store === 'mongodb' ? `MongoDB at ${hostsOf(config.url)}` : 'the database';
+    const place = clock.store === 'mongodb' ? `MongoDB at ${hostsOf(clock.url)}` : 'the database';
     throw new GlueError(
       'GLUE_CLOCK_UNAVAILABLE',
       `Agenda's store, ${place}, cannot be used: ${messageOf(error)}`,
@@ -36,15 +46,25 @@ export async function openAgendaStore(config: HostConfig['clock'], database: Dat
   }
 }
 
-/** On the host's own connection: SQLite has one writer anyway, and there is one thing less to configure and to lose. */
-async function openKnex(database: Database): Promise<AgendaStore> {
+/** In the host's database: by connections of its own, but on SQLite, which has one writer anyway. */
+async function openKnex(config: AgendaConfig['database'], shared: Database): Promise<AgendaStore> {
+  const own = config.client === 'mysql' ? openDatabase({ ...config, poolSize: POOL_SIZE }) : undefined;
   const knex = new KnexBackend({
-    knex: database,
+    knex: own ?? shared,
     tablePrefix: 'glue_agenda_',
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   });
-  await knex.connect();
-  return { backend: connected(knex), close: () => knex.disconnect() };
+  const close = async (): Promise<void> => {
+    await knex.disconnect();
+    await own?.destroy();
+  };
+  try {
+    await knex.connect();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { backend: connected(knex), close };
 }
 
 async function openMongo(url: string): Promise<AgendaStore> {

@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
-import { databaseConfigSchema, sideNameSchema } from 'glue-core';
+import { databaseConfigSchema, durationSeconds, sideNameSchema } from 'glue-core';
 import type { outboundConfigSchema } from 'glue-outbound';
 import { z } from 'zod';
 
 export const DEFAULT_DATA_FOLDER = '.glue';
+const DAY_SECONDS = 86_400;
+const MIB = 1024 * 1024;
 
 const host = z.strictObject({
   /** Name of this host; equal after a restart, different for each host on one database. */
@@ -79,6 +81,19 @@ const backends = z.array(backend).superRefine((all, context) => {
   });
 });
 
+/** How long what is finished is kept, in seconds or with a unit. */
+const retention = z.strictObject({
+  /** Counted from the end of an event. Its delivery identity goes with it, so a later duplicate is a new event. */
+  events: durationSeconds.default(90 * DAY_SECONDS).refine((seconds) => seconds >= 30 * DAY_SECONDS, {
+    error: 'must be 30d or more: so long an event that comes again is known to be a duplicate',
+  }),
+  rejections: durationSeconds.default(30 * DAY_SECONDS),
+  /** Counted from the end of a delivery. Its idempotency key goes with it, so the same key later is a new delivery. */
+  deliveries: durationSeconds.default(90 * DAY_SECONDS),
+  /** Of the audit log and of bulk moves. @defaultValue for ever */
+  audit: durationSeconds.optional(),
+});
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Every key of the configuration but those of the outbound side. Unknown keys are errors. */
@@ -94,10 +109,19 @@ const schema = z.strictObject({
   backends: backends.default([]),
   inbound: z
     .strictObject({
-      /** Events that may be processed at once on this host. */
-      concurrency: z.number().int().min(1).max(10_000).default(256),
+      /** Events that may be processed at once on this host; the last quarter for endpoints that have none. */
+      concurrency: z.number().int().min(1).max(10_000).default(512),
+      /** Proxies in front of this host, each of which appends the address it was called from to `X-Forwarded-For`. */
+      trustedProxies: z.number().int().min(0).max(10).default(0),
+      /** Bytes of bodies of webhooks that are not answered yet; beyond it they are asked to come again. */
+      maxBufferedBytes: z
+        .number()
+        .int()
+        .min(64 * MIB)
+        .default(256 * MIB),
     })
     .prefault({}),
+  retention: retention.prefault({}),
   log: z
     .strictObject({
       level: z.enum(LOG_LEVELS).default('info'),

@@ -47,7 +47,7 @@ export async function setScene(host: Host, standIn: StandIn, story: Story): Prom
   );
 
   const retryPolicy = { delays: ['1s', '1s', '2s'], jitter: 0 };
-  await outbound.endpoints.editConfig(OUTBOUND_CODE, { retryPolicy }, ACTOR);
+  await outbound.endpoints.edit(OUTBOUND_CODE, { config: { retryPolicy } }, ACTOR);
   const { changes } = await provisioner.provision(backend, { actor: ACTOR });
   story.tell(`${OUTBOUND_CODE} edited to retry after 1 s, 1 s, 2 s; resync keeps the edit`);
   story.expect(

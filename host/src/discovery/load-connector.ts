@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CONTRACT_VERSION, CORE_COPY, GlueError, messageOf, type Connector } from 'glue-core';
 import { z } from 'zod';
+import { isMissing } from '../sides/import-sides.js';
 import { entryPoint } from './entry-point.js';
 import { nameOf, type FoundConnector } from './found-connector.js';
 
@@ -72,13 +73,11 @@ async function importEntry(found: FoundConnector, file: string): Promise<unknown
     const module: unknown = await Promise.race([import(pathToFileURL(file).href), tooLate]);
     return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
   } catch (error) {
-    throw new GlueError(
-      'GLUE_CONNECTOR_LOAD',
-      `${nameOf(found)}: importing ${file} failed: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    const absent = ['glue-inbound', 'glue-outbound'].find((side) => isMissing(error, side));
+    const what = absent
+      ? `needs ${absent}, which is not installed here: npm install ${absent}`
+      : `importing ${file} failed: ${messageOf(error)}`;
+    throw new GlueError('GLUE_CONNECTOR_LOAD', `${nameOf(found)}: ${what}`, { cause: error });
   } finally {
     clearTimeout(timer);
   }

@@ -33,19 +33,24 @@ export interface LoadConnectorsOptions {
  * @throws GLUE_CONNECTOR_…, GLUE_CORE_DUPLICATE, GLUE_SEED_… of the first that fails, unless lenient
  */
 export async function loadConnectors(options: LoadConnectorsOptions): Promise<ConnectorStatus[]> {
-  const { places, enabled, register } = options;
+  const { places, enabled, lenient, register } = options;
   const discovery = await discoverConnectors(places);
   const statuses: ConnectorStatus[] = [];
   for (const id of new Set(enabled)) statuses.push(await loadOne(id, discovery, options));
-  if (statuses.every(({ state }) => state === 'enabled'))
-    register.catalog.checkHandlers((handler) =>
-      register.sides.some((side) => register.handlers[side].has(handler)),
-    );
+  if (!lenient) checkSeedHandlers(register);
   const available = discovery.found.filter(({ id }) => !enabled.includes(id));
   return [
     ...statuses,
     ...available.map((found) => ({ id: found.id, state: 'available' as const, found, leftOut: [] })),
   ];
+}
+
+/**
+ * Sees to it that every handler which a seed names is registered; asked once all connectors are.
+ * @throws GLUE_SEED_HANDLER_UNKNOWN
+ */
+export function checkSeedHandlers({ catalog, sides, handlers }: ConnectorRegister): void {
+  catalog.checkHandlers((handler) => sides.some((side) => handlers[side].has(handler)));
 }
 
 async function loadOne(

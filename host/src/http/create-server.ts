@@ -31,16 +31,25 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
       connectionsCheckingInterval: 5_000,
     },
     (request, response) => {
-      if (inbound && request.url?.startsWith(INBOUND_PREFIX)) inbound(request, response);
-      else if (request.url?.startsWith('/')) app(request, response);
+      if (!request.url?.startsWith('/')) request.url = originForm(request.url ?? '');
+      if (inbound && request.url.startsWith(INBOUND_PREFIX)) inbound(request, response);
+      else if (request.url.startsWith('/')) app(request, response);
       else refuseTarget(response);
     },
   );
+  // Node would drop headers past 2,000 without a word, such as those that proxies append; their size has a limit anyway.
+  server.maxHeadersCount = 0;
   server.on('clientError', answerBrokenRequest);
   return server;
 }
 
-/** Express cannot read a request target that is no path (RFC 9112 section 3.2 knows others, for proxies). */
+/** Path and query of a target that names the whole URL, as a server must understand it (RFC 9112 section 3.2.2). */
+function originForm(target: string): string {
+  const [, path] = /^https?:\/\/[^/?#]+(\/[^#]*)?$/i.exec(target) ?? [target, target];
+  return path ?? '/';
+}
+
+/** Express cannot read a request target that is no path (RFC 9112 section 3.2 knows `*` and others, for proxies). */
 function refuseTarget(response: ServerResponse): void {
   const body = JSON.stringify({ error: { code: 'not_found', message: 'There is nothing here.' } });
   response.writeHead(404, { 'content-type': 'application/json' }).end(body);

@@ -1,4 +1,4 @@
-import { databaseNow } from 'glue-core';
+import { databaseNow, isFileGone } from 'glue-core';
 import type { Installation } from '../installation.js';
 import { OK, type ReadinessCheck } from './health-app.js';
 
@@ -18,7 +18,8 @@ export function readinessChecks(
         databaseNow(database)
           .then(
             () => resolve(OK),
-            () => resolve('unavailable'),
+            (error: unknown) =>
+              resolve(isFileGone(error) ? 'its file was removed or replaced' : 'unavailable'),
           )
           .finally(cancelTimer);
       }),

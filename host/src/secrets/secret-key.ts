@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GlueError, makeFolder } from 'glue-core';
+import { GlueError, makeFolder, parseSecretKey } from 'glue-core';
 
 const KEY_BYTES = 32;
 
@@ -19,25 +19,17 @@ export interface SecretKeyOptions {
  * @throws GLUE_SECRET_KEY_MISSING
  */
 export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: SecretKeyOptions): Buffer {
-  if (fromEnvironment !== undefined) return parseKey(fromEnvironment, 'GLUE_SECRET_KEY');
+  if (fromEnvironment !== undefined) return parseSecretKey(fromEnvironment, 'GLUE_SECRET_KEY');
   const file = join(dataFolder, 'secret.key');
   const present = readIfThere(file);
-  if (present !== undefined) return parseKey(present, file);
+  if (present !== undefined) return parseSecretKey(present, file);
   if (!mayCreate)
     throw new GlueError(
       'GLUE_SECRET_KEY_MISSING',
-      `${file} is missing, but the database holds backends whose secrets it encrypted`,
+      `${file} is missing, but the database holds secrets that it encrypted`,
     );
   createKeyFile(dataFolder, file);
-  return parseKey(readFileSync(file, 'utf8'), file);
-}
-
-function parseKey(text: string, origin: string): Buffer {
-  const base64 = text.trim();
-  const key = Buffer.from(base64, 'base64');
-  if (key.length === KEY_BYTES && key.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, ''))
-    return key;
-  throw new GlueError('GLUE_SECRET_KEY_MISSING', `${origin} does not hold ${KEY_BYTES} bytes in base64`);
+  return parseSecretKey(readFileSync(file, 'utf8'), file);
 }
 
 /** Writes aside, then links: whoever reads sees the whole key, and of two hosts that start at once one wins. */

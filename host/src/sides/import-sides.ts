@@ -23,6 +23,11 @@ export function wantedSides({ inbound, outbound }: SideModules, wanted: readonly
   };
 }
 
+/** The sides that there are. */
+export function sideNamesOf({ inbound, outbound }: SideModules): SideName[] {
+  return [...(inbound ? ['inbound' as const] : []), ...(outbound ? ['outbound' as const] : [])];
+}
+
 /** The module, or undefined when that very package is missing; any other failure is thrown. */
 export async function ifInstalled<T>(packageName: string, load: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -33,7 +38,8 @@ export async function ifInstalled<T>(packageName: string, load: () => Promise<T>
   }
 }
 
-function isMissing(error: unknown, packageName: string): boolean {
+/** Whether an import failed since that very package is not installed. */
+export function isMissing(error: unknown, packageName: string): boolean {
   return (
     typeof error === 'object' &&
     error !== null &&

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
-import { openDatabase, type Database } from 'glue-core';
+import { openDatabase, rowsOf, type Database, type DatabaseConfig } from 'glue-core';
 import { MongoClient } from 'mongodb';
-import type { HostConfig } from '../../src/config/config-schema.js';
+import type { AgendaConfig } from '../../src/clock/agenda-store.js';
 import { temporaryFolder } from './host-fixture.js';
 
 /** Where a test's Agenda keeps its jobs. */
 export interface ClockStore {
-  readonly config: HostConfig['clock'];
+  readonly config: AgendaConfig;
   readonly database: Database;
   /** Loses every job. */
   empty(): Promise<void>;
   /** How many jobs are locked by somebody. */
   countLocked(): Promise<number>;
   countJobs(): Promise<number>;
+  /** Connections to the database's server, whoever made them; 0 where there is none. */
+  countConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -31,29 +33,41 @@ function run(name: string, variable: string, url: string | undefined, tests: (ur
   else describe.skip(`on ${name} (skipped: ${variable} is not set)`, () => tests(''));
 }
 
-async function openSqlite(config: HostConfig['clock'] = { store: 'database' }): Promise<ClockStore> {
+async function openSqlite(clock: AgendaConfig['clock'] = { store: 'database' }): Promise<ClockStore> {
   const { folder, remove } = temporaryFolder();
-  const database = openDatabase({ client: 'sqlite', file: join(folder, 'glue.db'), durability: 'fast' });
-  return { ...storeOn(database), config, close: () => database.destroy().then(remove) };
+  const place: DatabaseConfig = { client: 'sqlite', file: join(folder, 'glue.db'), durability: 'fast' };
+  const database = openDatabase(place);
+  return {
+    ...storeOn(database),
+    config: { clock, database: place },
+    close: () => database.destroy().then(remove),
+  };
 }
 
 async function openMysql(serverUrl: string): Promise<ClockStore> {
   const name = `glue_clock_${randomUUID().replaceAll('-', '')}`;
-  const at = (schema: string) =>
-    openDatabase({
-      client: 'mysql',
-      url: new URL(schema, serverUrl).href,
-      poolSize: 5,
-      connectTimeoutMs: 5_000,
-      answerTimeoutMs: 10_000,
-      tls: false,
-    });
-  const server = at('information_schema');
+  const placeOf = (schema: string): DatabaseConfig => ({
+    client: 'mysql',
+    url: new URL(schema, serverUrl).href,
+    poolSize: 5,
+    connectTimeoutMs: 5_000,
+    answerTimeoutMs: 10_000,
+    tls: false,
+  });
+  const server = openDatabase(placeOf('information_schema'));
   await server.raw('CREATE DATABASE ??', [name]);
-  const database = at(name);
+  const place = placeOf(name);
+  const database = openDatabase(place);
   return {
     ...storeOn(database),
-    config: { store: 'database' },
+    config: { clock: { store: 'database' }, database: place },
+    countConnections: async () => {
+      const answer: unknown = await server.raw(
+        'SELECT COUNT(*) AS connections FROM information_schema.processlist WHERE db = ?',
+        [name],
+      );
+      return Number(rowsOf<{ connections: number }>(answer)[0]?.connections);
+    },
     close: async () => {
       await database.destroy();
       await server.raw('DROP DATABASE ??', [name]);
@@ -80,12 +94,15 @@ async function openMongo(serverUrl: string): Promise<ClockStore> {
   };
 }
 
-function storeOn(database: Database): Pick<ClockStore, 'database' | 'empty' | 'countLocked' | 'countJobs'> {
+function storeOn(
+  database: Database,
+): Pick<ClockStore, 'database' | 'empty' | 'countLocked' | 'countJobs' | 'countConnections'> {
   const jobs = () => database<{ locked_at: number | null }>('glue_agenda_jobs');
   return {
     database,
     empty: async () => void (await jobs().delete()),
     countLocked: async () => (await jobs().whereNotNull('locked_at')).length,
     countJobs: async () => (await jobs()).length,
+    countConnections: () => Promise.resolve(0),
   };
 }

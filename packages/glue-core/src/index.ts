@@ -8,20 +8,17 @@ export {
 } from './di.js';
 
 export { audit, type AuditEntry } from './audit/audit-log.js';
+export { newBackendErrors } from './backend/backend-checks.js';
 export type { AbstractConstructor, BackendClass } from './backend/backend-class.js';
 export {
   DEFAULT_COMPANY,
   type BackendRecord,
   type BackendView,
+  type NewBackend,
   type SecretView,
 } from './backend/backend-record.js';
 export { BACKEND_REGISTRY, BackendRegistry, type BackendLookup } from './backend/backend-registry.js';
-export {
-  BACKEND_STORE,
-  BackendStore,
-  type BackendChanges,
-  type NewBackend,
-} from './backend/backend-store.js';
+export { BACKEND_STORE, BackendStore, type BackendChanges } from './backend/backend-store.js';
 export { hasBackends } from './backend/backend-table.js';
 export { BACKEND_TYPES, BackendTypes } from './backend/backend-types.js';
 export { ConnectorBackend, type BackendAttachment } from './backend/connector-backend.js';
@@ -29,6 +26,8 @@ export { secret } from './backend/secret-setting.js';
 export { announceChange, CHANGE_FEED, ChangeFeed, type ChangeTopic } from './change/change-feed.js';
 export { CLOCK, systemClock, type Clock } from './clock/clock.js';
 export { ManualClock } from './clock/manual-clock.js';
+export { withinDeadline } from './clock/within-deadline.js';
+export { backendBuilder, connectorBuilder, type BuildConnectorClass } from './connector/connector-builder.js';
 export { CONTRACT_VERSION } from './connector/contract-version.js';
 export {
   CORE_COPY,
@@ -38,6 +37,7 @@ export {
   type HandlerClass,
 } from './connector/define-connector.js';
 export { manifestSchema, type Manifest } from './connector/manifest.js';
+export { parseSecretKey } from './crypto/parse-secret-key.js';
 export { SECRET_BOX, SecretBox } from './crypto/secret-box.js';
 export {
   bytesColumn,
@@ -45,6 +45,7 @@ export {
   idColumn,
   keyColumn,
   longTextColumn,
+  runSchemaStatement,
   timeColumn,
 } from './database/columns.js';
 export { coreMigrations } from './database/core-migrations.js';
@@ -56,16 +57,41 @@ export {
   isUnavailableDatabaseError,
 } from './database/database-errors.js';
 export { affectedOf, databaseNow, rowsOf } from './database/database-time.js';
+export { insertRows, type ColumnValue, type RowShape } from './database/insert-rows.js';
 export { inTransaction } from './database/in-transaction.js';
 export { migrate, pendingMigrations } from './database/migrate.js';
 export type { Migration } from './database/migration.js';
 export { openDatabase } from './database/open-database.js';
+export { isFileGone } from './database/sqlite-file.js';
+export { maxPacketBytes } from './database/packet-limit.js';
+export type { EndpointCheckOptions } from './endpoint/endpoint-check.js';
+export {
+  endpointChangesSchema,
+  newEndpointSchema,
+  type EndpointChanges,
+  type NewEndpoint,
+} from './endpoint/endpoint-fields.js';
 export type { EndpointRecord, EndpointState, EndpointView } from './endpoint/endpoint-record.js';
-export { EndpointStore } from './endpoint/endpoint-store.js';
+export {
+  isLiveSecret,
+  type AddedSecret,
+  type EndpointSecret,
+  type EndpointSecretView,
+  type NewRotation,
+  type NewSecret,
+  type SecretRotation,
+  type SecretWindow,
+} from './endpoint/endpoint-secret.js';
+export { createEndpointSecretTable, hasEndpointSecrets } from './endpoint/endpoint-secret-table.js';
+export { EndpointSecrets } from './endpoint/endpoint-secrets.js';
+export { EndpointStore, type EndpointStoreOptions, type Expected } from './endpoint/endpoint-store.js';
 export { createEndpointTable, endpointTables } from './endpoint/endpoint-table.js';
 export { errorTable, type ErrorCode, type ErrorEntry } from './errors/error-table.js';
-export { GlueError, messageOf } from './errors/glue-error.js';
+export { GlueError, messageOf, stackOf } from './errors/glue-error.js';
 export { makeFolder } from './files/make-folder.js';
+export { applyOwnSecrets } from './foundation/apply-own-secrets.js';
+export { layFoundation, type Foundation, type FoundationOptions } from './foundation/foundation.js';
+export type { OwnConnector } from './foundation/own-connector.js';
 export type {
   Json,
   NewDelivery,
@@ -74,7 +100,10 @@ export type {
   OutboundSelector,
   QueuedDelivery,
 } from './gateway/outbound-gateway.js';
-export { OUTBOUND_PORT, type OutboundPort } from './gateway/outbound-port.js';
+export type { OutboundPort } from './gateway/outbound-port.js';
+export { attachFile, payloadFileSchema, type PayloadFile } from './gateway/payload-file.js';
+export { numberText } from './json/json-number.js';
+export { jsonPathSchema, parseJsonPath, readJsonPath, type JsonPath } from './json/json-path.js';
 export { LOGGER, silentLogger, type Logger } from './log/logger.js';
 export {
   formatBackendReference,
@@ -90,15 +119,30 @@ export {
   DEFAULT_RETRY_SECONDS,
   done,
   isOutcome,
+  outcomeOf,
   retry,
   type Outcome,
 } from './outcome/outcome.js';
 export {
   Provisioner,
   PROVISIONER,
+  type ProvisionerParts,
   type ProvisionOptions,
   type ProvisionReport,
 } from './provision/provision.js';
+export {
+  FULL_BUCKET,
+  rateSchema,
+  takeToken,
+  tokensIn,
+  type FullAtMs,
+  type Rate,
+  type Taken,
+} from './rate/token-bucket.js';
+export { deleteFinishedWork } from './retention/delete-finished-work.js';
+export { deleteOldestRows, deleteOldRows } from './retention/delete-old-rows.js';
+export { deleteOldTraces } from './retention/delete-old-traces.js';
+export type { DeleteOld, Deleting } from './retention/in-batches.js';
 export {
   DEFAULT_RETRY_DELAYS_SECONDS,
   defaultRetryPolicy,
@@ -112,6 +156,7 @@ export { readSeeds } from './seeds/read-seeds.js';
 export { SEED_CATALOG, SeedCatalog } from './seeds/seed-catalog.js';
 export {
   endpointFileSchema,
+  endpointSeedSchema,
   handlerFileSchema,
   seedId,
   type ConnectorSeeds,
@@ -120,20 +165,71 @@ export {
 } from './seeds/seed-file.js';
 export type { Side, SideSchema } from './side/side.js';
 export { sideNameSchema, type SideName } from './side/side-name.js';
+export {
+  findSecrets,
+  secretSourceSchema,
+  secretSourcesSchema,
+  settingOf,
+  type FoundSecrets,
+  type OwnSecrets,
+  type SecretSource,
+} from './signing/find-secrets.js';
+export { hashedUrl, withQuery } from './signing/hashed-url.js';
+export { headerListsOf, headersOf, timestampField, type HeaderField } from './signing/header-field.js';
+export {
+  headerNameSchema,
+  headerSourceSchema,
+  headerValues,
+  isSameHeader,
+  type HeaderLists,
+  type HeaderSource,
+} from './signing/header-source.js';
+export { hmacPresetNames, hmacPresets } from './signing/hmac-presets.js';
+export {
+  completeScheme,
+  locatedScheme,
+  timestampSourceSchema,
+  writtenSchemeSchema,
+  type HmacScheme,
+  type MessagePart,
+  type TimestampSource,
+} from './signing/hmac-scheme.js';
+export { queryOf } from './signing/query.js';
+export { decodeSecrets, hmacKeyOf, liveKeys, type Decoded, type TimedKey } from './signing/secret-keys.js';
+export { signHmac } from './signing/sign-hmac.js';
+export { signedMessage, type SignedRequest } from './signing/signed-message.js';
+export { hmacModeSchema, standardModeSchema } from './signing/signing-modes.js';
+export { standardSigningKeyOf, type StandardSigningKey } from './signing/signing-key.js';
+export { sharedKeyOf, standardKeyOf, standardScheme, type StandardKey } from './signing/standard-webhooks.js';
+export { decodeStrictly } from './signing/strict-decoding.js';
 export { durationSeconds, parseDuration } from './validation/duration.js';
 export { problemsOf } from './validation/problems.js';
+export { applyMove, type MovedItem } from './operate/apply-move.js';
+export { BulkMoves, type BulkMove } from './operate/bulk-moves.js';
+export { BulkRunner } from './operate/bulk-runner.js';
+export type { FilteredWork, MoveRules, OperatedWork, Place } from './operate/operated-work.js';
+export { OperatorMoves, type MoveReason } from './operate/operator-moves.js';
+export { narrowWork, workFilterSchema, type WorkFilter, type WorkQuery } from './operate/work-filter.js';
+export { inOrderOfArrival, type Arriving } from './work/arrival-order.js';
 export type { ClaimedRow } from './work/claim-work.js';
 export { Effects, type EffectKind } from './work/effects.js';
 export { GroupCommit, type GroupCommitOptions } from './work/group-commit.js';
 export { HostLease, type HostLeaseOptions } from './work/host-lease.js';
+export { hasRunningHost } from './work/host-table.js';
+export { freeFronts, type LaneKey } from './work/free-fronts.js';
+export { rearmedValues } from './work/item-values.js';
 export { RETRY_CLOCK, type RetryClock } from './work/retry-clock.js';
+export { MOVES, movesOf, statesFor, type Move } from './work/work-moves.js';
+export { TimerClock } from './work/timer-clock.js';
 export { WorkQueue, type WorkQueueOptions } from './work/work-queue.js';
 export type { AttemptContext, AttemptResult, WorkItem, WorkSource } from './work/work-source.js';
 export {
+  addTurns,
   addWorkColumns,
   createAttemptTable,
   createWorkIndexes,
   PHASE,
+  WORK_STATES,
   type WorkState,
   type WorkTable,
 } from './work/work-table.js';

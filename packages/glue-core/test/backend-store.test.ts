@@ -3,7 +3,7 @@ import { coreMigrations } from '../src/database/core-migrations.js';
 import type { Database } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
 import { SecretBox } from '../src/crypto/secret-box.js';
-import type { NewBackend } from '../src/backend/backend-store.js';
+import type { NewBackend } from '../src/backend/backend-record.js';
 import { describeEachDatabase } from './support/databases.js';
 import { refusal } from './support/refusal.js';
 import { auditOf, changesOf } from './support/rows.js';
@@ -73,7 +73,7 @@ describeEachDatabase('the backend store', (openDatabase) => {
       },
       { actor: 'bob', action: 'backend.update', subject, detail: { fields: ['name', 'settings'] } },
     ]);
-    expect(await changesOf(database)).toEqual({ backends: 2, inbound: 0, outbound: 0 });
+    expect(await changesOf(database)).toMatchObject({ backends: 2, inbound: 0, outbound: 0 });
     const { created_at: createdAt, updated_at: updatedAt } = await database('glue_backends').first();
     expect(Number(updatedAt) - Number(createdAt)).toBe(1_000);
   });

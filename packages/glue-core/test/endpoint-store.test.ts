@@ -83,6 +83,7 @@ describeEachDatabase('the endpoint store', (openDatabase) => {
       path: 'a',
       seedId: 'shop:in',
       config: { mode: 'open' },
+      written: {},
       version: 1,
       problems: [],
     });
@@ -103,7 +104,7 @@ describeEachDatabase('the endpoint store', (openDatabase) => {
     const missing = refusal('GLUE_ENDPOINT_NOT_FOUND', 'there is no inbound endpoint "x"');
     await expect(inbound.getByCode('x')).rejects.toEqual(missing);
     await expect(inbound.setState('x', 'active', 'ann')).rejects.toEqual(missing);
-    await expect(inbound.editConfig('x', {}, 'ann')).rejects.toEqual(missing);
+    await expect(inbound.edit('x', { config: {} }, 'ann')).rejects.toEqual(missing);
   });
 
   it('shows all when the configuration of one is not valid, and opens the others', async () => {
@@ -145,11 +146,11 @@ describeEachDatabase('the endpoint store', (openDatabase) => {
 
   it('keeps the reason of a state until the next one, as long as its column', async () => {
     await addOutbound('a', { state: 'active' });
-    expect(await outbound.setState('a', 'disabled', 'glue', '410 Gone')).toMatchObject({
+    expect(await outbound.setState('a', 'disabled', 'glue', { reason: '410 Gone' })).toMatchObject({
       reason: '410 Gone',
     });
     expect(await outbound.setState('a', 'active', 'ann')).not.toHaveProperty('reason');
-    const { reason } = await outbound.setState('a', 'disabled', 'glue', 'x'.repeat(1_000));
+    const { reason } = await outbound.setState('a', 'disabled', 'glue', { reason: 'x'.repeat(1_000) });
     expect(reason).toBe('x'.repeat(255));
   });
 
@@ -165,13 +166,13 @@ describeEachDatabase('the endpoint store', (openDatabase) => {
 
   it('changes keys of a configuration, as given, when the whole is valid', async () => {
     await addInbound('a', { config: '{"note":"x"}' });
-    expect(await inbound.editConfig('a', { limit: 5 }, 'ann')).toMatchObject({
+    expect(await inbound.edit('a', { config: { limit: 5 } }, 'ann')).toMatchObject({
       config: { mode: 'open', limit: 5, note: 'x' },
       version: 2,
     });
     const stored = await database('glue_inbound_endpoints').where({ code: 'a' }).first();
     expect(JSON.parse(stored.config)).toEqual({ note: 'x', limit: 5 });
-    await expect(inbound.editConfig('a', { limit: 'many' }, 'ann')).rejects.toEqual(
+    await expect(inbound.edit('a', { config: { limit: 'many' } }, 'ann')).rejects.toEqual(
       refusal('GLUE_ENDPOINT_INVALID', '"a"'),
     );
     expect(await inbound.getByCode('a')).toMatchObject({ version: 2 });
@@ -180,22 +181,22 @@ describeEachDatabase('the endpoint store', (openDatabase) => {
   it('leaves a trace of who changed what, and tells all hosts', async () => {
     await addOutbound('a');
     await outbound.setState('a', 'active', 'ann');
-    await outbound.editConfig('a', { limit: 1 }, 'bob');
+    await outbound.edit('a', { config: { limit: 1 } }, 'bob');
     await expect(outbound.setState('a', 'active', 'eve')).rejects.toThrow();
     const subject = 'outbound endpoint a';
     expect(await auditOf(database)).toEqual([
       { actor: 'ann', action: 'endpoint.state', subject, detail: { from: 'draft', to: 'active' } },
-      { actor: 'bob', action: 'endpoint.edit', subject, detail: { fields: ['limit'] } },
+      { actor: 'bob', action: 'endpoint.edit', subject, detail: { fields: ['config.limit'] } },
     ]);
-    expect(await changesOf(database)).toEqual({ backends: 0, inbound: 0, outbound: 2 });
+    expect(await changesOf(database)).toMatchObject({ backends: 0, inbound: 0, outbound: 2 });
   });
 
   it('loses no change when several meet', async () => {
     await addOutbound('a');
     await Promise.all([
-      outbound.editConfig('a', { limit: 1 }, 'ann'),
-      outbound.editConfig('a', { note: 'x' }, 'bob'),
-      outbound.editConfig('a', { mode: 'closed' }, 'eve'),
+      outbound.edit('a', { config: { limit: 1 } }, 'ann'),
+      outbound.edit('a', { config: { note: 'x' } }, 'bob'),
+      outbound.edit('a', { config: { mode: 'closed' } }, 'eve'),
     ]);
     expect(await outbound.getByCode('a')).toMatchObject({
       config: { limit: 1, note: 'x', mode: 'closed' },

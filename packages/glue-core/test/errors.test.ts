@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from '@jest/globals';
 import { errorTable, type ErrorCode, type ErrorEntry } from '../src/errors/error-table.js';
-import { GlueError, messageOf } from '../src/errors/glue-error.js';
+import { GlueError, messageOf, stackOf } from '../src/errors/glue-error.js';
 
 const page = new URL('../../../docs/errors.md', import.meta.url);
 const codes = Object.keys(errorTable) as ErrorCode[];
@@ -48,6 +48,10 @@ describe('the error table', () => {
   });
 });
 
+const refuse = () => {
+  throw new Error('do not look');
+};
+
 describe('an error', () => {
   const cause = new Error('ECONNREFUSED');
   const error = new GlueError('GLUE_DATABASE_UNAVAILABLE', 'the database cannot be reached', { cause });
@@ -89,7 +93,27 @@ describe('an error', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [42, '42'],
+    [{ message: 'boom' }, 'boom'],
+    [Object.create(null), 'something that cannot be shown as text'],
+    [new Proxy({}, { has: refuse }), 'something that cannot be shown as text'],
   ])('of any kind has a message: %p', (thrown, message) => {
     expect(messageOf(thrown)).toBe(message);
+  });
+
+  test.each([
+    [
+      'its stack',
+      Object.assign(new Error('boom'), { stack: 'Error: boom\n    at here' }),
+      'Error: boom\n    at here',
+    ],
+    ['the message, where there is no stack', 'boom', 'boom'],
+    ['the message, where the stack is no text', { message: 'boom', stack: 7 }, 'boom'],
+    ['what can be said of it', Object.create(null), 'something that cannot be shown as text'],
+  ])('of any kind tells where it was made, by %s', (_name, thrown, stack) => {
+    expect(stackOf(thrown)).toBe(stack);
+  });
+
+  it('with an endless message has a stack of 16 KiB', () => {
+    expect(stackOf(new Error('x'.repeat(1_000_000)))).toHaveLength(16 * 1024);
   });
 });

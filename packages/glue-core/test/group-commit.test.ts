@@ -4,6 +4,7 @@ import { GlueError } from '../src/errors/glue-error.js';
 import { GroupCommit } from '../src/work/group-commit.js';
 
 const away = () => new GlueError('GLUE_DATABASE_UNAVAILABLE', 'the database cannot be used');
+const locked = () => new GlueError('GLUE_DATABASE_CONFLICT', 'the database refused a transaction once');
 const full = () => new Error('too much waits');
 
 describe('a group commit', () => {
@@ -35,6 +36,60 @@ describe('a group commit', () => {
     });
     const results = await Promise.allSettled(['a', 'bad', 'b'].map((item) => commit.add(item)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('lets no others wait for a bad item that takes its time', async () => {
+    const stuck = Promise.withResolvers<void>();
+    const commit = new GroupCommit<string, string>({
+      clock,
+      overloaded: full,
+      commit: async (group) => {
+        if (group.length > 1 && group.includes('locked')) throw locked();
+        if (group.includes('locked')) await stuck.promise;
+        return group;
+      },
+    });
+    const first = ['a', 'locked', 'b'].map((item) => commit.add(item));
+    expect(await first[0]).toBe('a');
+    expect(await commit.add('later')).toBe('later');
+    stuck.resolve();
+    expect(await Promise.all(first)).toEqual(['a', 'locked', 'b']);
+    await commit.idle();
+  });
+
+  it('keeps nobody waiting for many locks: after ten seconds the rest of the group is refused', async () => {
+    const commit = new GroupCommit<number, number>({
+      clock,
+      overloaded: full,
+      commit: async () => {
+        clock.advance(2_000);
+        throw locked();
+      },
+    });
+    let refused = 0;
+    const startMs = clock.monotonic();
+    const all = Array.from({ length: 64 }, (_, item) => commit.add(item).catch(() => (refused += 1)));
+    await Promise.all(all);
+    expect(clock.monotonic() - startMs).toBe(12_000);
+    expect(refused).toBe(64);
+  });
+
+  it('tries no more of a group one by one when the database goes away meanwhile', async () => {
+    let tries = 0;
+    const commit = new GroupCommit<number, number>({
+      clock,
+      overloaded: full,
+      commit: async (group) => {
+        tries += 1;
+        if (group.length > 1) throw new Error('one is bad');
+        if (tries > 3) throw away();
+        return group;
+      },
+    });
+    const results = await Promise.allSettled(Array.from({ length: 64 }, (_, item) => commit.add(item)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(tries).toBe(4);
+    await commit.idle();
   });
 
   it('refuses an item when too many wait, and when what waits takes up too much', async () => {

@@ -1,16 +1,19 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../src/clock/manual-clock.js';
 import type { Database } from '../src/database/database.js';
 import type { Logger } from '../src/log/logger.js';
-import { HostLease } from '../src/work/host-lease.js';
+import type { ProcessFate } from '../src/work/process-mark.js';
+import { HostLease, type HostLeaseOptions } from '../src/work/host-lease.js';
 import { describeEachDatabase } from './support/databases.js';
 import { makeJobTables } from './support/work-fixture.js';
 
+let logged: { level: string; message: string; fields: object }[] = [];
+const logAt =
+  (level: string) =>
+  (fields: object, message: string): void =>
+    void logged.push({ level, message, fields });
 const logger: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
+  ...{ debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
   child: () => logger,
 };
 
@@ -24,6 +27,7 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     await makeJobTables(database);
     clock = new ManualClock();
     leases = [];
+    logged = [];
   });
 
   afterEach(async () => {
@@ -31,8 +35,12 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     await database.destroy();
   });
 
-  async function take(name: string, readTime = () => Promise.resolve(clock.now())): Promise<HostLease> {
-    const lease = new HostLease({ database, clock, logger, name, readTime, isRunning: () => true });
+  async function take(
+    name: string,
+    readTime = () => Promise.resolve(clock.now()),
+    options: Partial<HostLeaseOptions> = {},
+  ): Promise<HostLease> {
+    const lease = new HostLease({ database, clock, logger, name, readTime, ...options });
     leases.push(lease);
     await lease.start();
     return lease;
@@ -43,6 +51,14 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     for (let turn = 0; turn < 500 && !happened(); turn += 1) await new Promise((done) => setTimeout(done, 2));
     expect(happened()).toBe(true);
   }
+
+  it('tells whole milliseconds, though the monotonic clock tells fractions', async () => {
+    clock.advance(0.6);
+    const lease = await take('one', () => Promise.resolve(1_000));
+    expect(lease.now()).toBe(1_000);
+    clock.advance(1.7);
+    expect(lease.now()).toBe(1_001);
+  });
 
   it('is lost when it runs out, even while a renewal hangs', async () => {
     let hangs = false;
@@ -60,6 +76,28 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     answer.resolve(clock.now());
     await until(() => lease.isHeld());
     expect(lease.incarnation).not.toBe(incarnation);
+  });
+
+  it('is renewed while the look after other hosts takes long, and one look is taken at a time', async () => {
+    const lease = await take('one');
+    const { signal, incarnation } = lease;
+    const slow = Promise.withResolvers<void>();
+    let looks = 0;
+    lease.follow({
+      onRenewed: () => {
+        looks += 1;
+        return slow.promise;
+      },
+    });
+    for (let step = 0; step < 300; step += 1) {
+      clock.advance(100);
+      // A renewal has its time.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect([lease.isHeld(), signal.aborted, lease.incarnation, looks]).toEqual([true, false, incarnation, 1]);
+    slow.resolve();
+    clock.advance(3_000);
+    await until(() => looks === 2);
   });
 
   it('looks when the lease of another host runs out, not only at its own next renewal', async () => {
@@ -144,5 +182,91 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
       await until(() => looks > index);
       expect(lease.now()).toBe(clock.now() + ms);
     }
+  });
+
+  describe('with the name of another host', () => {
+    const withFate = (fate: ProcessFate, own = 'mark of two'): Partial<HostLeaseOptions> => ({
+      processes: { own, fateOf: () => fate },
+    });
+    const tooMany = (): object[] => logged.filter(({ level }) => level === 'error');
+    const incarnations = (): Promise<number[]> =>
+      database('glue_hosts')
+        .orderBy('incarnation')
+        .pluck<number[]>('incarnation')
+        .then((ids) => ids.map(Number));
+
+    it('takes over from one that is dead for sure at once', async () => {
+      await take('same');
+      const lease = await take('same', undefined, withFate('dead'));
+      expect(await incarnations()).toEqual([lease.incarnation]);
+      expect(logged).toEqual([]);
+    });
+
+    it('waits for the lease of one that may be of another container, says so, and takes over when it runs out', async () => {
+      const dead = await take('same', () => Promise.resolve(clock.now()), { renewMs: 86_400_000 });
+      clock.advance(2_000);
+      const lease = await take('same', undefined, withFate('unknown'));
+      expect(await incarnations()).toEqual([dead.incarnation, lease.incarnation]);
+      expect(logged).toMatchObject([
+        { level: 'warn', fields: { name: 'same', incarnation: dead.incarnation, waitMs: 10_000 } },
+      ]);
+      let looks = 0;
+      lease.follow({ onRenewed: async () => void (looks += 1) });
+      for (const [after, expected] of [
+        [3_000, 1],
+        [3_000, 2],
+        [3_000, 3],
+        [1_100, 4],
+      ] as const) {
+        clock.advance(after);
+        await until(() => looks === expected);
+      }
+      expect(await incarnations()).toEqual([lease.incarnation]);
+      expect(tooMany()).toEqual([]);
+    });
+
+    it('harms none that lives, and tells both, once, what is wrong', async () => {
+      const first = await take('same', undefined, withFate('unknown', 'mark of one'));
+      const second = await take('same', undefined, withFate('unknown'));
+      const [before, looks] = [[first, second].map(({ incarnation }) => incarnation), [0, 0]];
+      [first, second].forEach((lease, n) => lease.follow({ onRenewed: async () => void (looks[n]! += 1) }));
+      for (const look of [1, 2, 3, 4, 5, 6]) {
+        clock.advance(3_000);
+        await until(() => looks.every((count) => count >= look));
+      }
+      expect([first, second].map(({ incarnation }) => incarnation)).toEqual(before);
+      expect(await incarnations()).toEqual(before);
+      expect(tooMany()).toMatchObject([
+        { message: expect.stringContaining('give each a host.name of its own'), fields: { name: 'same' } },
+        { message: expect.stringContaining('two hosts run under the name "same"') },
+      ]);
+    });
+
+    it('tells of one that runs on this machine at the start', async () => {
+      const first = await take('same');
+      await take('same', undefined, withFate('running'));
+      expect(tooMany()).toMatchObject([
+        { fields: { name: 'same', incarnation: first.incarnation, pid: process.pid } },
+      ]);
+    });
+
+    it('is content with a second lease of its own process: two sides in one app are one host', async () => {
+      const [first, second] = [await take('same'), await take('same')];
+      expect(await incarnations()).toEqual([first.incarnation, second.incarnation]);
+      clock.advance(3_000);
+      clock.advance(3_000);
+      expect(logged).toEqual([]);
+    });
+
+    it('keeps apart from rows that an older version wrote', async () => {
+      await database('glue_hosts').insert({
+        name: 'same',
+        pid: process.pid,
+        started_at: 0,
+        lease_until: clock.now() + 5_000,
+      });
+      await take('same');
+      expect(await incarnations()).toHaveLength(2);
+    });
   });
 });

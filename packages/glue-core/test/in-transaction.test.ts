@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest, test } from '@jest/globals';
 import type { Database } from '../src/database/database.js';
 import {
   asGlueError,
+  endsTransaction,
   isDuplicateKeyError,
   isTransientDatabaseError,
   isUnavailableDatabaseError,
@@ -57,6 +58,21 @@ describe('an error of the database', () => {
       unavailable: kind.endsWith('unavailable'),
       duplicate: kind === 'duplicate',
     });
+  });
+
+  test.each([
+    ['a deadlock', { errno: 1213 }, true],
+    ['a lock wait', { errno: 1205 }, true],
+    ['a cluster node that is not ready', { errno: 1047 }, true],
+    ['a lost connection', { code: 'ECONNRESET', errno: -104, fatal: true }, true],
+    ['a full disk', { code: 'SQLITE_FULL' }, true],
+    ['a duplicate', { errno: 1062 }, false],
+    ['a database that is not there, in the statement', { errno: 1049 }, false],
+    ['a table that the user may not write to', { errno: 1044 }, false],
+    ['a statement that somebody broke off', { errno: 1317 }, false],
+    ['a constraint', { code: 'SQLITE_CONSTRAINT_NOTNULL' }, false],
+  ])('of a statement within a transaction: %s', (_name, fields, ends) => {
+    expect(endsTransaction(databaseError(fields))).toBe(ends);
   });
 
   test.each([undefined, null, 'SQLITE_BUSY', 1213, {}])('is not %p', (value) => {
@@ -188,6 +204,47 @@ describe('a single statement', () => {
     const away = databaseError({ code: 'ECONNRESET' });
     await expect(runAgain(() => Promise.reject(away))).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE'));
   });
+
+  it('is not begun again after ten seconds', async () => {
+    let nowMs = 0;
+    const time = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    let runs = 0;
+    const statement = () => {
+      runs += 1;
+      nowMs += 3_000;
+      return Promise.reject(databaseError({ errno: 1205, code: 'ER_LOCK_WAIT_TIMEOUT' }));
+    };
+    await expect(runAgain(statement)).rejects.toEqual(
+      refusal('GLUE_DATABASE_CONFLICT', 'refused a transaction 4 times (ER_LOCK_WAIT_TIMEOUT)'),
+    );
+    time.mockRestore();
+    expect(runs).toBe(4);
+  });
+
+  it('asks a file that another process locks for four seconds, however often that is', async () => {
+    let nowMs = 0;
+    const time = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    let runs = 0;
+    const statement = () => {
+      runs += 1;
+      nowMs += 200;
+      return Promise.reject(databaseError({ code: 'SQLITE_BUSY' }));
+    };
+    await expect(runAgain(statement)).rejects.toEqual(
+      refusal('GLUE_DATABASE_UNAVAILABLE', 'the database cannot be used (SQLITE_BUSY)'),
+    );
+    time.mockRestore();
+    expect(runs).toBe(20);
+  });
+
+  it('gives up at the first lock where it is told to, and outlasts all else', async () => {
+    const met = [{ errno: 1213 }, { errno: 1213 }, { errno: 1205 }].map(databaseError);
+    let runs = 0;
+    const statement = () => Promise.reject(met[runs++] ?? new Error('run once too often'));
+    await expect(runAgain(statement, { givesUpAtLock: true })).rejects.toEqual(
+      refusal('GLUE_DATABASE_CONFLICT', '3 times'),
+    );
+  });
 });
 
 describeSqlite('a SQLite transaction', (openDatabase) => {
@@ -210,6 +267,23 @@ describeSqlite('a SQLite transaction', (openDatabase) => {
       expect(longestMs).toBeLessThan(600);
     } finally {
       await Promise.all([database.destroy(), other.destroy()]);
+    }
+  });
+
+  it('whose COMMIT is refused leaves nothing open for who comes next', async () => {
+    const database = await openDatabase();
+    try {
+      await database.raw('CREATE TABLE shelves (id INTEGER PRIMARY KEY)');
+      await database.raw(
+        'CREATE TABLE books (shelf INTEGER REFERENCES shelves (id) DEFERRABLE INITIALLY DEFERRED)',
+      );
+      const refused = inTransaction(database, (trx) => trx('books').insert({ shelf: 7 }));
+      await expect(refused).rejects.toMatchObject({ code: 'SQLITE_CONSTRAINT_FOREIGNKEY' });
+      await inTransaction(database, (trx) => trx('shelves').insert({ id: 7 }));
+      expect(await database('books')).toEqual([]);
+      expect(await database('shelves')).toHaveLength(1);
+    } finally {
+      await database.destroy();
     }
   });
 

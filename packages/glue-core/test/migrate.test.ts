@@ -53,6 +53,7 @@ describeEachDatabase('migrating', (openDatabase, place) => {
       'backends',
       'inbound',
       'outbound',
+      'work',
     ]);
   });
 
@@ -106,7 +107,7 @@ describeEachDatabase('migrating', (openDatabase, place) => {
     const answers = (await race('migrate.mjs', [config, config, config, config])) as string[][];
     expect(answers.flat().sort()).toEqual(coreMigrations.map(({ name }) => name).sort());
     expect(await recorded()).toHaveLength(coreMigrations.length);
-    expect(await database('glue_changes')).toHaveLength(3);
+    expect(await database('glue_changes')).toHaveLength(4);
   });
 
   it('says so when the database is away', async () => {

@@ -4,9 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MARIADBD, MariadbServer } from '../../../test/faults/support/mariadb-server.js';
 import { TcpProxy } from '../../../test/faults/support/tcp-proxy.js';
 import { withoutAnswerLimit } from '../src/database/answer-limit.js';
-import type { Database } from '../src/database/database.js';
+import type { Database, Transaction } from '../src/database/database.js';
 import { rowsOf } from '../src/database/database-time.js';
 import { inTransaction } from '../src/database/in-transaction.js';
+import { insertRows } from '../src/database/insert-rows.js';
 import { migrate } from '../src/database/migrate.js';
 import { openDatabase } from '../src/database/open-database.js';
 import { refusal } from './support/refusal.js';
@@ -145,7 +146,11 @@ describeServer(
         name: 'slow-001-alter',
         up: (trx: Database) => trx.raw(`SELECT SLEEP(${LIMIT_MS / 1000 + 0.5})`),
       };
+      const asked: string[] = [];
+      database.on('query', ({ sql }: { sql: string }) => asked.push(sql));
       expect(await migrate(database, [slow])).toEqual(['slow-001-alter']);
+      // Idle all the while, the connection that holds the lock would be ended by the server.
+      expect(asked).toContain('DO 1');
       const later = inTransaction(database, async (trx) => {
         await withoutAnswerLimit(trx, async () => trx.raw('SELECT SLEEP(1.2)'));
         await trx.raw('SELECT SLEEP(5)');
@@ -169,6 +174,65 @@ describeServer(
     it('is not made to a server that accepts and says nothing', async () => {
       proxy.hang();
       expect(await timeOf(expect(select1(database)).rejects.toEqual(away))).toBeLessThan(1_000);
+    });
+
+    it('has bytes travel as bytes, and as text where the server keeps no more prepared statements', async () => {
+      await database.raw('CREATE OR REPLACE TABLE kept (id INT PRIMARY KEY, body LONGBLOB)');
+      const bytes = Buffer.from([0, 1, 39, 92, 255]);
+      const shape = { table: 'kept', columns: ['id', 'body'], isPrepared: true };
+      const insert = (id: number) => inTransaction(database, (trx) => insertRows(trx, shape, [[id, bytes]]));
+      const prepared = async () => {
+        const [row] = rowsOf<{ Value: string }>(
+          await database.raw("SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'"),
+        );
+        return Number(row?.Value);
+      };
+      const before = await prepared();
+      await insert(1);
+      await insert(2);
+      expect((await prepared()) - before).toBe(1);
+
+      const fresh = open(LIMIT_MS);
+      await server.ask('SET GLOBAL max_prepared_stmt_count = 0');
+      await inTransaction(fresh, (trx) =>
+        insertRows(trx, shape, [
+          [3, bytes],
+          [4, bytes],
+        ]),
+      );
+      await server.ask('SET GLOBAL max_prepared_stmt_count = DEFAULT');
+      await fresh.destroy();
+      expect(await database('kept').orderBy('id')).toEqual([1, 2, 3, 4].map((id) => ({ id, body: bytes })));
+    });
+
+    it('refuses what the server would break off for, bytes or text, and keeps the transaction', async () => {
+      await server.ask('CREATE OR REPLACE TABLE glue.large (id INT PRIMARY KEY, body LONGBLOB)');
+      await server.ask('SET GLOBAL max_allowed_packet = 1048576');
+      const limited = open(LIMIT_MS);
+      const bytes = Buffer.alloc(1024 * 1024 - 200, 7);
+      const insert = (trx: Transaction, id: number, body: Buffer, isPrepared: boolean) =>
+        insertRows(trx, { table: 'large', columns: ['id', 'body'], isPrepared }, [[id, body]]);
+      const isRefused = async (statement: Promise<void>) =>
+        statement.then(
+          () => false,
+          (error: { code?: string }) => error.code === 'ER_NET_PACKET_TOO_LARGE',
+        );
+      const refused = await inTransaction(limited, async (trx) => [
+        await isRefused(insert(trx, 1, bytes, true)),
+        await isRefused(insert(trx, 2, Buffer.concat([bytes, bytes]), true)),
+        await isRefused(insert(trx, 3, bytes, false)),
+        await isRefused(insert(trx, 4, bytes.subarray(0, bytes.length / 2), false)),
+      ]);
+      expect(refused).toEqual([false, true, true, false]);
+      // Where the server keeps no more statements, the same goes as text, twice as long.
+      await server.ask('SET GLOBAL max_prepared_stmt_count = 0');
+      const fresh = open(LIMIT_MS);
+      await expect(inTransaction(fresh, (trx) => insert(trx, 5, bytes, true))).rejects.toEqual(
+        refusal('GLUE_DATABASE_PACKET_TOO_LARGE', 'max_allowed_packet is 1048576'),
+      );
+      await server.ask('SET GLOBAL max_prepared_stmt_count = DEFAULT, max_allowed_packet = DEFAULT');
+      await Promise.all([limited.destroy(), fresh.destroy()]);
+      expect((await database('large').orderBy('id')).map(({ id }) => id as number)).toEqual([1, 4]);
     });
 
     it('leaves no error without a listener when the line breaks after the leave was taken', async () => {

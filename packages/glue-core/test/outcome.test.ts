@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { cancel, deadLetter, done, isOutcome, retry } from '../src/outcome/outcome.js';
+import { cancel, deadLetter, done, isOutcome, outcomeOf, retry } from '../src/outcome/outcome.js';
 
 describe('an outcome', () => {
   test.each([
@@ -14,6 +14,7 @@ describe('an outcome', () => {
   ])('%s is a value and recognised', (_name, outcome, expected) => {
     expect(outcome).toEqual(expected);
     expect(isOutcome(outcome)).toBe(true);
+    expect(outcomeOf(outcome)).toEqual(expected);
   });
 
   test.each([
@@ -39,6 +40,21 @@ describe('an outcome', () => {
     ['a note that is no text', { kind: 'done', note: { secret: 1 } }],
   ])('is not %s', (_name, value) => {
     expect(isOutcome(value)).toBe(false);
+    expect(outcomeOf(value)).toBeUndefined();
+  });
+
+  it('is read once: a getter that changes its mind is not asked again', () => {
+    const notes = ['first', 'second'];
+    const read = outcomeOf({
+      kind: 'done',
+      get note() {
+        return notes.shift();
+      },
+    });
+    expect([read, read]).toEqual([
+      { kind: 'done', note: 'first' },
+      { kind: 'done', note: 'first' },
+    ]);
   });
 
   it('may come from another copy of the code, or carry more', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { EndpointRow } from '../src/endpoint/endpoint-table.js';
-import { planEndpoint, type EndpointOwner, type EndpointPlan } from '../src/endpoint/plan-endpoint.js';
+import type { EndpointOwner } from '../src/endpoint/endpoint-owner.js';
+import { planEndpoint, type EndpointPlan } from '../src/endpoint/plan-endpoint.js';
 import type { CatalogedSeed } from '../src/seeds/seed-catalog.js';
 
 const shop: EndpointOwner = {

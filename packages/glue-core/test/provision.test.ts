@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, it, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import type { BackendView } from '../src/backend/backend-record.js';
 import type { Database } from '../src/database/database.js';
-import type { EndpointStore } from '../src/endpoint/endpoint-store.js';
+import type { EndpointStore, EndpointStoreOptions } from '../src/endpoint/endpoint-store.js';
 import { Provisioner } from '../src/provision/provision.js';
 import { SeedCatalog } from '../src/seeds/seed-catalog.js';
 import type { EndpointSeed } from '../src/seeds/seed-file.js';
@@ -44,11 +44,19 @@ describeEachDatabase('provisioning', (openDatabase) => {
 
   afterEach(() => database.destroy());
 
-  function provisionerOf(seeds: readonly EndpointSeed[], sides = both): Provisioner {
+  function provisionerOf(
+    seeds: readonly EndpointSeed[],
+    sides = both,
+    findProblems: EndpointStoreOptions<Config>['findProblems'] = () => [],
+  ): Provisioner {
     const catalog = new SeedCatalog();
     catalog.add({ connector: 'shop', endpoints: seeds, handlers: [] }, both);
-    const installed = sides.map((name) => ({ name, endpoints: endpointStore(database, host.clock, name) }));
-    return new Provisioner(database, catalog, host.registry, installed);
+    const installed = sides.map((name) => ({
+      name,
+      endpoints: endpointStore(database, host.clock, name, { findProblems }),
+    }));
+    const { types, registry } = host;
+    return new Provisioner({ database, catalog, types, registry, sides: installed });
   }
 
   /** Everything that is stored, to see that nothing changed. */
@@ -158,7 +166,7 @@ describeEachDatabase('provisioning', (openDatabase) => {
   it('brings endpoints up to date with newer seeds, and keeps what the operator edited', async () => {
     await provisionerOf(specs).provision(shop, ann);
     const code = `shop-${shop.id}-inbound`;
-    await inbound.editConfig(code, { limit: 5 }, 'bob');
+    await inbound.edit(code, { config: { limit: 5 } }, 'bob');
     await inbound.setState(code, 'archived', 'bob');
     const newer = [
       endpointSeed({
@@ -305,10 +313,94 @@ describeEachDatabase('provisioning', (openDatabase) => {
     expect(await changesOf(database)).toMatchObject({ inbound: 1, outbound: 2 });
   });
 
+  describe('of endpoints that are not complete', () => {
+    const needsNote = (): Provisioner => {
+      const findProblems = ({ config }: { config: Config }) => (config.note === undefined ? ['no note'] : []);
+      return provisionerOf(specs, both, findProblems);
+    };
+
+    it('makes drafts of those that their seeds call active, and says why', async () => {
+      const provisioner = needsNote();
+      const before = await everything();
+      const planned = await provisioner.provision(shop, { ...ann, dryRun: true });
+      expect(planned.changes).toMatchObject([
+        { seed: 'shop:in', state: 'active', problems: [] },
+        { seed: 'shop:orders', state: 'draft', problems: [] },
+        { seed: 'shop:refunds', state: 'draft', problems: ['no note'] },
+      ]);
+      expect(await everything()).toEqual(before);
+      expect(await provisioner.provision(shop, ann)).toEqual(planned);
+      expect((await outbound.list()).map(({ state }) => state)).toEqual(['draft', 'draft']);
+      const again = await provisioner.provision(shop, ann);
+      expect(again.changes.map(({ action, state }) => [action, state])).toEqual([
+        ['unchanged', 'active'],
+        ['unchanged', 'draft'],
+        ['unchanged', 'draft'],
+      ]);
+    });
+
+    it('does not break an active one by a newer seed: nothing is changed', async () => {
+      await needsNote().provision(shop, ann);
+      const before = await everything();
+      const newer = [endpointSeed({ id: 'in', backend: 'shop', suffix: 'inbound', config: { limit: 2 } })];
+      const findProblems = ({ config }: { config: Config }) => (config.note === undefined ? ['no note'] : []);
+      await expect(provisionerOf(newer, both, findProblems).provision(shop, ann)).rejects.toMatchObject({
+        code: 'GLUE_PROVISION_CONFLICT',
+        problems: [
+          `seed "shop:in" for shop,${shop.id} "Shop EU" would break "shop-${shop.id}-inbound": no note`,
+        ],
+      });
+      expect(await everything()).toEqual(before);
+    });
+
+    it('brings an active one up to date that is broken already', async () => {
+      await provisionerOf(specs).provision(shop, ann);
+      const newer = [endpointSeed({ id: 'in', backend: 'shop', suffix: 'inbound', config: { limit: 2 } })];
+      const { changes } = await provisionerOf(newer, both, () => ['always']).provision(shop, ann);
+      expect(changes).toMatchObject([{ action: 'update', state: 'active', problems: [] }]);
+      expect(await inbound.list()).toMatchObject([{ state: 'active', written: { limit: 2 } }]);
+    });
+  });
+
+  it('reports seeds for a backend type that nobody registers, of the same connector', async () => {
+    const catalog = new SeedCatalog();
+    const misspelt = endpointSeed({ id: 'wrong', backend: 'shpo' });
+    catalog.add({ connector: 'shop-connector', endpoints: [...specs, misspelt], handlers: [] }, both);
+    catalog.add({ connector: 'other', endpoints: [misspelt], handlers: [] }, both);
+    const { types, registry } = host;
+    const sides = both.map((name) => ({ name, endpoints: endpointStore(database, host.clock, name) }));
+    const provisioner = new Provisioner({ database, catalog, types, registry, sides });
+    const problemOf = (connector: string) =>
+      `seed "${connector}:wrong" is for backends of the type "shpo", which no enabled connector registers (registered: prefixed, shop)`;
+    const { changes, problems } = await provisioner.provision(shop, ann);
+    expect([changes.length, problems]).toEqual([3, [problemOf('shop-connector')]]);
+    expect((await provisioner.applyStandalone(ann)).problems).toEqual([
+      problemOf('shop-connector'),
+      problemOf('other'),
+    ]);
+  });
+
+  it('finds an endpoint again that an operator has linked to it', async () => {
+    const other = await host.store.create({ type: 'shop', name: 'Other', settings: { apiKey } }, 'ann');
+    await provisionerOf(specs).provision(shop, ann);
+    const store = endpointStore(database, host.clock, 'inbound', { registry: host.registry });
+    await store.link(`shop-${shop.id}-inbound`, other, 'bob');
+    const { changes } = await provisionerOf(specs).provision(other, ann);
+    expect(changes[0]).toMatchObject({
+      seed: 'shop:in',
+      action: 'update',
+      updated: [],
+      name: 'Other inbound',
+    });
+    const settled = await provisionerOf(specs).provision(other, ann);
+    expect(settled.changes[0]).toMatchObject({ action: 'unchanged' });
+    expect(await inbound.list()).toHaveLength(1);
+  });
+
   it('leaves endpoints whose seed is gone as they are', async () => {
     await provisionerOf(specs).provision(shop, ann);
     const before = await everything();
-    expect(await provisionerOf([]).provision(shop, ann)).toEqual({ changes: [] });
+    expect(await provisionerOf([]).provision(shop, ann)).toEqual({ changes: [], problems: [] });
     expect(await everything()).toEqual(before);
   });
 });

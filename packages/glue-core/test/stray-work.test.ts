@@ -44,9 +44,16 @@ describeEachDatabase('work that carries the mark of a host that does not know of
     strays.claimLost(2);
     expect(strays.areExpected).toBe(true);
     expect(await released()).toEqual([]);
-    strays.forgetLostClaims();
-    strays.claimLost(3);
+    let later: string[] = [];
+    await strays.lookForTheLast(async () => {
+      later = await released(new Map([[id, 3]]));
+      strays.claimLost(3);
+    });
+    expect(later).toEqual([]);
+    expect(strays.areExpected).toBe(true);
     expect(await released(new Map([[id, 3]]))).toEqual([]);
     expect(await released()).toEqual([id]);
+    await strays.lookForTheLast(async () => {});
+    expect(strays.areExpected).toBe(false);
   });
 });

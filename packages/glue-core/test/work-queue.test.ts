@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '../src/database/database.js';
 import { ManualClock } from '../src/clock/manual-clock.js';
+import { inTransaction } from '../src/database/in-transaction.js';
+import { applyMove } from '../src/operate/apply-move.js';
 import { deadLetter, done, retry } from '../src/outcome/outcome.js';
 import type { EffectKind } from '../src/work/effects.js';
 import { describeEachDatabase } from './support/databases.js';
+import { jobWork } from './support/job-work.js';
 import {
   makeJobTables,
   startHost,
@@ -34,6 +37,12 @@ describeEachDatabase('the work queue', (openDatabase) => {
     for (const host of hosts) await host.stop();
     await database.destroy();
   });
+
+  async function until(happened: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 5_000 && !happened(); turn += 1)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(happened()).toBe(true);
+  }
 
   async function host(options: TestHostOptions): Promise<TestHost> {
     const started = await startHost(database, { clock, ...options });
@@ -82,6 +91,65 @@ describeEachDatabase('the work queue', (openDatabase) => {
       });
     });
 
+    it('writes results that came together in few statements, and each due time as its own item has it', async () => {
+      const ids = await storeJobs(database, 1, 40);
+      const asked = new Map(ids.map((id, n) => [id, n % 2 === 0 ? undefined : 1_000 + n]));
+      let updates = 0;
+      database.on('query', ({ sql }: { sql: string }) => {
+        if (/^update .*`attempts`|^update .*failures/i.test(sql)) updates += 1;
+      });
+      const { queue } = await host({
+        laneLimit: () => 100,
+        attempt: async ({ id }) => {
+          clock.advance(1);
+          const seconds = asked.get(id);
+          return { result: seconds === undefined ? done() : retry({ seconds }) };
+        },
+      });
+      await queue.idle();
+      expect(updates).toBeLessThanOrEqual(4);
+      const rows = await database('jobs').select('id', 'state', 'due_at');
+      const latest = clock.now();
+      for (const { id, state, due_at } of rows) {
+        const seconds = asked.get(id);
+        expect(state).toBe(seconds === undefined ? 'done' : 'retrying');
+        if (seconds === undefined) continue;
+        expect(Number(due_at) - latest).toBeGreaterThan(seconds * 1_000 - 50);
+        expect(Number(due_at) - latest).toBeLessThanOrEqual(seconds * 1_000);
+      }
+    });
+
+    it('forgets nothing that falls due between a claim and the look at what is next', async () => {
+      await storeJobs(database, 1, 1, { state: 'retrying', phase: 1, attempts: 1, due_at: clock.now() + 5 });
+      const { queue, wakes } = await host({ attempt: () => ({ result: done() }) });
+      await queue.idle();
+      expect(wakes).toHaveLength(1);
+      let late = true;
+      database.on('query', ({ sql }: { sql: string }) => {
+        if (!late || !sql.includes('UNION ALL')) return;
+        late = false;
+        clock.advance(10);
+      });
+      queue.wake(1);
+      await queue.idle();
+      expect(await database('jobs').where({ state: 'done' })).toHaveLength(1);
+    });
+
+    it('forgets no retry that falls due before its wake-up is asked for', async () => {
+      await storeJobs(database, 1, 1);
+      let tries = 0;
+      const { queue } = await host({ attempt: () => ({ result: ++tries < 2 ? retry() : done() }) });
+      let late = true;
+      database.on('query', ({ sql }: { sql: string }) => {
+        if (!late || tries === 0 || !sql.includes('UNION ALL')) return;
+        late = false;
+        clock.advance(60_000);
+      });
+      queue.wake(1);
+      await queue.idle();
+      expect(await database('jobs').where({ state: 'done' })).toHaveLength(1);
+    });
+
     it('keeps the stack of a thrown error and retries by policy', async () => {
       const [id] = await storeJobs(database, 1, 1);
       const { queue } = await host({
@@ -110,6 +178,34 @@ describeEachDatabase('the work queue', (openDatabase) => {
         note: 'HTTP 500; given up after 10 attempts',
         phase: null,
       });
+    });
+
+    it('makes a dead letter of an item whose content is gone, also when it is tried again, and goes on with its key', async () => {
+      const [id = '', next = ''] = await storeJobs(database, 1, 2, { ordering_key: 'k', open_key: 'k' });
+      const { queue } = await host({
+        blocksKey: true,
+        isGone: (each) => each === id,
+        attempt: () => ({ result: done() }),
+      });
+      await queue.idle();
+      const note = expect.stringContaining('its content is gone');
+      const gone = { state: 'dead_letter', note, owner: null, phase: null, open_key: null };
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ ...gone, attempts: 1 });
+      expect(await database('jobs').where({ id: next }).first()).toMatchObject({ state: 'done' });
+      const order = {
+        move: 'retry' as const,
+        ids: [id],
+        place: { nowMs: clock.now(), phase: 0 as const },
+        note: '',
+      };
+      const rules = await jobWork.rules();
+      await inTransaction(database, (trx) => applyMove(trx, jobWork, { ...order, rules }));
+      queue.wake(1);
+      await queue.idle();
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ ...gone, attempts: 2 });
+      expect(await database('job_attempts').where({ item_id: id }).orderBy('number')).toMatchObject(
+        [1, 2].map((number) => ({ number, outcome: 'dead_letter', cause: 'internal', note })),
+      );
     });
 
     it('forgets hosts that were lost with an item once a result of it is written', async () => {
@@ -162,8 +258,29 @@ describeEachDatabase('the work queue', (openDatabase) => {
   });
 
   describe('fairness', () => {
+    it('fills places that become free in the same turn by one claim', async () => {
+      await storeJobs(database, 1, 40);
+      let claims = 0;
+      database.on('query', ({ sql }: { sql: string }) => {
+        if (sql.includes("SET state = 'processing'")) claims += 1;
+      });
+      const { queue } = await host({
+        laneLimit: () => 8,
+        attempt: async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return { result: done() };
+        },
+      });
+      await queue.idle();
+      expect(await database('jobs').where({ state: 'done' })).toHaveLength(40);
+      // Five times eight places, and some in between; one by one it would be forty.
+      expect(claims).toBeGreaterThan(0);
+      expect(claims).toBeLessThan(20);
+    });
+
     it('never runs more of a lane at once than its limit, nor more in all than the host may', async () => {
-      for (const lane of [1, 2, 3]) await storeJobs(database, lane, 20);
+      // In the end the last lane has the host for itself, and its limit is what holds it.
+      for (const lane of [1, 2, 3]) await storeJobs(database, lane, 20 * lane);
       const running = new Map<number, number>();
       let most = 0;
       let mostOfLane = 0;
@@ -183,7 +300,7 @@ describeEachDatabase('the work queue', (openDatabase) => {
         },
       });
       await queue.idle();
-      expect(await database('jobs').where({ state: 'done' })).toHaveLength(60);
+      expect(await database('jobs').where({ state: 'done' })).toHaveLength(120);
       expect(mostOfLane).toBe(4);
       expect(most).toBeLessThanOrEqual(7);
     });
@@ -228,6 +345,32 @@ describeEachDatabase('the work queue', (openDatabase) => {
       expect(order).toHaveLength(80);
     });
 
+    it('serves others at once while 26 lanes hang', async () => {
+      for (let lane = 1; lane <= 26; lane += 1) await storeJobs(database, lane, 12);
+      const hanging: number[] = [];
+      const never = gate();
+      const others: number[] = [];
+      const { queue } = await host({
+        concurrency: 256,
+        attempt: async ({ lane }) => {
+          if (lane > 26) others.push(lane);
+          else {
+            hanging.push(lane);
+            await never.opened;
+          }
+          return { result: done() };
+        },
+      });
+      await expectSoon(() => hanging.length >= 192);
+      for (const lane of [100, 101]) {
+        await storeJobs(database, lane, 5);
+        queue.poke(lane);
+      }
+      await expectSoon(() => others.length === 10);
+      never.open();
+      await queue.idle();
+    });
+
     it('holds a lane whose limit is 0 and goes on when it opens', async () => {
       const [id] = await storeJobs(database, 1, 1);
       let open = false;
@@ -254,8 +397,8 @@ describeEachDatabase('the work queue', (openDatabase) => {
         running -= 1;
         return { result: done() };
       };
-      const one = await host({ name: 'one', attempt, isRunning: () => true });
-      const two = await host({ name: 'two', attempt, isRunning: () => true });
+      const one = await host({ name: 'one', attempt });
+      const two = await host({ name: 'two', attempt });
       while (order.length < ids.length) {
         await one.queue.idle();
         two.queue.wake(1);
@@ -354,12 +497,75 @@ describeEachDatabase('the work queue', (openDatabase) => {
         seen.push(id);
         return { result: done() };
       };
-      const isRunning = () => true;
-      const one = await startHostSoon('one', attempt, isRunning);
-      const two = await startHostSoon('two', attempt, isRunning);
+      const one = await startHostSoon('one', attempt);
+      const two = await startHostSoon('two', attempt);
       await Promise.all([one.queue.idle(), two.queue.idle()]);
       expect(seen).toHaveLength(count);
       expect(new Set(seen).size).toBe(count);
+    });
+
+    it('what was claimed before the lease was lost is not begun after it', async () => {
+      await storeJobs(database, 1, 1);
+      const [loading, loaded] = [gate(), gate()];
+      let now = clock.now();
+      const tried: string[] = [];
+      const attempt = (name: string) => () => {
+        tried.push(name);
+        return { result: done() };
+      };
+      const own = new ManualClock(now);
+      const slow = await host({
+        name: 'slow',
+        leaseMs: 12_000,
+        clock: own,
+        databaseTime: () => now,
+        attempt: attempt('slow'),
+        beforeLoad: () => {
+          loading.open();
+          return loaded.opened;
+        },
+      });
+      await loading.opened;
+      const { incarnation } = slow.lease;
+      now += 12_001;
+      const other = await host({
+        name: 'other',
+        clock: new ManualClock(now),
+        databaseTime: () => now,
+        attempt: attempt('other'),
+      });
+      await other.queue.idle();
+      own.advance(12_001);
+      await until(() => slow.lease.incarnation !== incarnation);
+      loaded.open();
+      await slow.queue.idle();
+      expect(tried).toEqual(['other']);
+    });
+
+    it('a result whose commit went through, but not the answer to it, counts', async () => {
+      const [id] = await storeJobs(database, 1, 1);
+      let lost = 0;
+      const unsure = new Proxy(database, {
+        get: (target, key, receiver): unknown => {
+          const value: unknown = Reflect.get(target, key, receiver);
+          if (key !== 'transaction' || typeof value !== 'function') return value;
+          return async (work: unknown): Promise<unknown> => {
+            const result: unknown = await value.call(target, work);
+            const written = await database('job_attempts').where({ item_id: id });
+            if (written.length === 0 || lost > 0) return result;
+            lost += 1;
+            throw Object.assign(new Error('lost'), { code: 'ECONNRESET' });
+          };
+        },
+      });
+      const alone = await startHost(unsure, { clock, attempt: () => ({ result: retry({ seconds: 9 }) }) });
+      hosts.push(alone);
+      await until(() => alone.logged.includes('a result could not be written'));
+      clock.advance(500);
+      await alone.queue.idle();
+      expect(alone.logged).not.toContain('a late result was refused');
+      expect(alone.wakes).toHaveLength(1);
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ state: 'retrying', attempts: 1 });
     });
 
     it('a late result of a host that lost its lease is refused, and the item runs elsewhere', async () => {
@@ -413,7 +619,7 @@ describeEachDatabase('the work queue', (openDatabase) => {
       await started.opened;
       const again = await host({
         name: 'same',
-        isRunning: () => false,
+        namesakes: 'dead',
         attempt: () => ({ result: done('again') }),
       });
       await again.queue.idle();
@@ -466,6 +672,13 @@ describeEachDatabase('the work queue', (openDatabase) => {
         },
       });
       await alone.queue.idle();
+      expect(await database('jobs').where({ id }).first()).toMatchObject({
+        state: 'retrying',
+        takeovers: 10,
+      });
+      clock.advance(8_000);
+      alone.queue.wake(1);
+      await alone.queue.idle();
       expect(tried).toEqual([]);
       expect(await database('jobs').where({ id }).first()).toMatchObject({
         state: 'dead_letter',
@@ -473,6 +686,69 @@ describeEachDatabase('the work queue', (openDatabase) => {
         owner: null,
         phase: null,
       });
+      expect(await database('job_attempts').where({ item_id: id }).first()).toMatchObject({
+        number: 11,
+        outcome: 'dead_letter',
+        cause: 'internal',
+      });
+    });
+
+    it('what was taken over is looked for again where the first look fails, not only at the next sweep', async () => {
+      const [own, faults] = [new ManualClock(), refusing(database)];
+      const alone = await startHost(faults.database, { clock: own, attempt: () => ({ result: done() }) });
+      hosts.push(alone);
+      const [id] = await storeJobs(database, 1, 1, {
+        ...{ state: 'processing', phase: null, owner: 4_711, token: 1, attempts: 1 },
+      });
+      faults.refuse(/WITH .*lanes/s);
+      own.advance(3_000);
+      await expectSoon(() =>
+        alone.logged.some((line) => line.startsWith('the work of other hosts could not')),
+      );
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ state: 'retrying', owner: null });
+      faults.heal();
+      own.advance(3_000);
+      await expectSoon(async () => (await database('jobs').where({ id }).first()).state === 'done');
+    });
+
+    it('a lane whose next due time could not be asked for is asked again', async () => {
+      const [own, faults] = [new ManualClock(), refusing(database)];
+      const alone = await startHost(faults.database, { clock: own, attempt: () => ({ result: done() }) });
+      hosts.push(alone);
+      await storeJobs(database, 1, 1, { state: 'retrying', phase: 1, due_at: own.now() + 60_000 });
+      faults.refuse(/MIN\(due_at\)/);
+      alone.queue.wake(1);
+      await expectSoon(() => alone.logged.includes('work could not be claimed'));
+      faults.heal();
+      own.advance(500);
+      await expectSoon(() => alone.wakes.length > 0);
+      expect(alone.wakes).toEqual([{ lane: 1, at: own.now() - 500 + 60_000 }]);
+    });
+
+    it('a retry whose wake-up could not be asked for is asked for again', async () => {
+      const [own, faults] = [new ManualClock(), refusing(database)];
+      const [asked, cut] = [gate(), gate()];
+      const attempt = async () => {
+        asked.open();
+        await cut.opened;
+        return { result: retry({ seconds: 60 }) };
+      };
+      const alone = await startHost(faults.database, { clock: own, attempt });
+      hosts.push(alone);
+      await storeJobs(database, 1, 1);
+      alone.queue.poke(1);
+      await asked.opened;
+      // The claim's own look at what is next is over.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      faults.refuse(/MIN\(due_at\)/);
+      cut.open();
+      await expectSoon(() => alone.logged.some((line) => line.startsWith('no wake-up asked for')));
+      faults.heal();
+      await expectSoon(() => {
+        own.advance(500);
+        return alone.wakes.length > 0;
+      });
+      expect(await database('jobs').where({ state: 'retrying', attempts: 1 })).toHaveLength(1);
     });
 
     it('a row that carries this host’s mark without anybody working on it is released', async () => {
@@ -495,15 +771,28 @@ describeEachDatabase('the work queue', (openDatabase) => {
       expect(await database('jobs').where({ id }).first()).toMatchObject({ state: 'done', attempts: 2 });
     });
 
-    async function startHostSoon(
-      name: string,
-      attempt: TestHostOptions['attempt'],
-      isRunning: () => boolean,
-    ): Promise<TestHost> {
-      return host({ name, attempt, isRunning, concurrency: 8 });
+    async function startHostSoon(name: string, attempt: TestHostOptions['attempt']): Promise<TestHost> {
+      return host({ name, attempt, concurrency: 8 });
     }
   });
 });
+
+/** A database that refuses, while it is told to, the raw statements that match, as one does whose line is cut. */
+function refusing(database: Database) {
+  let refused: RegExp | undefined;
+  const raw = (sql: string, ...values: unknown[]): unknown =>
+    refused?.test(sql)
+      ? Promise.reject(Object.assign(new Error('cut'), { code: 'ECONNRESET' }))
+      : Reflect.apply(database.raw, database, [sql, ...values]);
+  const faulty = new Proxy(database, {
+    get: (target, key, receiver): unknown => (key === 'raw' ? raw : Reflect.get(target, key, receiver)),
+  });
+  return {
+    database: faulty,
+    refuse: (sql: RegExp) => void (refused = sql),
+    heal: () => void (refused = undefined),
+  };
+}
 
 /** Waits for something that the database's answers bring about. */
 async function expectSoon(isTrue: () => boolean | Promise<boolean>): Promise<void> {

@@ -1,24 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  BulkMoves,
+  BulkRunner,
   EndpointStore,
+  OperatorMoves,
   WorkQueue,
   type BackendRegistry,
   type ChangeFeed,
   type Clock,
   type Database,
+  type DeleteOld,
   type HostLease,
   type Logger,
   type OutboundPort,
   type RetryClock,
+  type SecretBox,
   type Side,
 } from 'glue-core';
 import { EndpointDirectory } from './endpoint/endpoint-directory.js';
+import { endpointProblems } from './endpoint/endpoint-problems.js';
 import { inboundConfigSchema, type InboundConfig } from './endpoint/inbound-config.js';
 import { createEventSource, type EventItem } from './process/event-source.js';
 import type { InboundHandler } from './process/inbound-event.js';
 import { InboundListener } from './receive/listener.js';
+import { EndpointCounts } from './store/endpoint-counts.js';
+import { deleteOldFrom } from './store/delete-old.js';
+import type { EventFilter } from './store/event-filter.js';
 import { EventLog } from './store/event-log.js';
 import { EventQueries } from './store/event-queries.js';
+import { createEventWork } from './store/event-work.js';
 import { RejectionLog } from './store/rejection-log.js';
 
 export interface InboundOptions {
@@ -29,13 +39,24 @@ export interface InboundOptions {
   readonly retryClock: RetryClock;
   readonly registry: BackendRegistry;
   readonly changeFeed: ChangeFeed;
+  /** Opens the endpoints' own secrets. */
+  readonly box: SecretBox;
   /** By `<connector>:<handlerId>`. */
   readonly handlers: ReadonlyMap<string, InboundHandler>;
   /** Absent when that side is not installed. */
   readonly outbound?: OutboundPort;
-  /** Events that this host processes at once. @defaultValue 256 */
+  /** Scheme and host by which providers reach us; some of them sign it. */
+  readonly publicUrl?: string;
+  /** Events that this host processes at once; the last quarter for endpoints that have none. @defaultValue 512 */
   readonly concurrency?: number;
+  /** Proxies in front, each of which appends to `X-Forwarded-For`. @defaultValue 0 */
+  readonly trustedProxies?: number;
+  /** Bytes of bodies of requests that are not answered yet. @defaultValue 256 MiB */
+  readonly maxBufferedBytes?: number;
 }
+
+const DEFAULT_CONCURRENCY = 512;
+const DEFAULT_MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
 /** The inbound side of a host. */
 export interface Inbound extends Side {
@@ -43,7 +64,14 @@ export interface Inbound extends Side {
   readonly endpoints: EndpointStore<InboundConfig>;
   readonly queue: WorkQueue<EventItem>;
   readonly events: EventQueries;
+  /** What operators do with events. */
+  readonly moves: OperatorMoves;
+  /** The same, with every event that fits a filter. */
+  readonly bulkMoves: BulkMoves<EventFilter>;
   readonly rejections: RejectionLog;
+  /** For the retention of each kind. */
+  readonly deleteOld: { readonly events: DeleteOld; readonly rejections: DeleteOld };
+  readonly counts: EndpointCounts;
   /**
    * Serves `POST /webhooks/in/<path>`; other URLs are left, unread, to `next`. For `http.createServer` and for
    * Express (`app.use(inbound.listener)`, before any body parser).
@@ -63,28 +91,40 @@ export interface Inbound extends Side {
 
 /** Puts the inbound side together. Nothing runs before {@link Inbound.start}. */
 export function createInbound(options: InboundOptions): Inbound {
-  const { database, clock, logger, lease, changeFeed } = options;
+  const { database, clock, logger, lease, registry, changeFeed, box } = options;
   const endpoints = new EndpointStore<InboundConfig>({
-    database,
-    clock,
-    side: 'inbound',
+    ...{ database, clock, registry, side: 'inbound', box },
     configSchema: inboundConfigSchema,
+    findProblems: (endpoint, secrets) => endpointProblems(endpoint, { secrets }, options),
   });
-  const directory = new EndpointDirectory(endpoints, options, logger);
+  const directory = new EndpointDirectory(endpoints, options);
   const source = createEventSource(database, directory, options);
-  const queue = new WorkQueue({ ...options, source });
+  const queue = new WorkQueue({ concurrency: DEFAULT_CONCURRENCY, ...options, source });
   const now = () => lease.now();
+  const wake = (lane: number) => queue.wake(lane);
+  const work = createEventWork(endpoints);
+  const bulkRunner = new BulkRunner({ ...options, work, wake });
   const events = new EventLog({
     database,
     clock,
     now,
     stored: (endpointId) => queue.poke(endpointId),
   });
-  const rejections = new RejectionLog({ database, clock, logger });
-  const listener = new InboundListener({ directory, events, rejections, clock, now, logger });
+  const rejections = new RejectionLog({ database, clock, now, logger });
+  const counts = new EndpointCounts({ database, clock, logger });
+  const { trustedProxies = 0, maxBufferedBytes = DEFAULT_MAX_BUFFERED_BYTES } = options;
+  const listener = new InboundListener({
+    ...{ directory, events, rejections, counts, clock, now, logger },
+    ...{ trustedProxies, maxBufferedBytes },
+  });
 
   const refresh = async (): Promise<void> => {
     for (const mended of await directory.refresh()) queue.poke(mended);
+  };
+
+  const findMoved = async (): Promise<void> => {
+    bulkRunner.look();
+    await queue.sweep();
   };
 
   return {
@@ -92,19 +132,28 @@ export function createInbound(options: InboundOptions): Inbound {
     endpoints,
     queue,
     events: new EventQueries(database),
+    moves: new OperatorMoves({ database, now, wake, work }),
+    bulkMoves: new BulkMoves({ database, now, work, started: () => bulkRunner.look() }),
     rejections,
+    deleteOld: deleteOldFrom(database),
+    counts,
     listener: listener.listen,
     start: async () => {
       changeFeed.onChange('inbound', refresh);
       changeFeed.onChange('backends', refresh);
+      changeFeed.onChange('work', findMoved);
       await refresh();
       await queue.start();
+      bulkRunner.start();
     },
     refuse: () => listener.refuse(),
     stop: async (deadlineMs) => {
       listener.refuse();
-      const written = listener.idle().then(() => Promise.all([events.idle(), rejections.idle()]));
-      await Promise.all([queue.stop(deadlineMs), within(written, deadlineMs, clock)]);
+      const written = listener
+        .idle()
+        .then(() => Promise.all([events.idle(), rejections.idle(), counts.flush()]));
+      const ended = Promise.all([written, bulkRunner.stop()]);
+      await Promise.all([queue.stop(deadlineMs), within(ended, deadlineMs, clock)]);
     },
   };
 }

@@ -1,4 +1,5 @@
 export { createInbound, type Inbound, type InboundOptions } from './create-inbound.js';
+export { endpointProblems } from './endpoint/endpoint-problems.js';
 export {
   inboundConfigSchema,
   SEMANTIC_NAMES,
@@ -7,7 +8,10 @@ export {
   type SemanticName,
   type Semantics,
 } from './endpoint/inbound-config.js';
-export { InboundBackend, type InboundHooks } from './inbound-backend.js';
+export type { EndpointLinks } from './endpoint/link-problems.js';
+export type { SemanticFunction } from './endpoint/semantic-functions.js';
+export { InboundBackend, type InboundHooks, type InboundVerification } from './inbound-backend.js';
+export { mountInbound, type MountedInbound, type MountInboundOptions } from './mount-inbound.js';
 export type { EventItem } from './process/event-source.js';
 export type {
   EventHeaders,
@@ -16,9 +20,16 @@ export type {
   InboundHandler,
   InboundOutcome,
 } from './process/inbound-event.js';
+export type { ProofMeans } from './receive/proof.js';
+export type { RawRequest } from './receive/raw-request.js';
+export type { ChallengeAnswer, ChallengeRequest } from './receive/challenge.js';
+export { createVerifier, type Verifier } from './receive/verifier.js';
 export { signSample } from './receive/sign-sample.js';
 export { REJECTION_CAUSES, type RejectionCause } from './receive/refusal.js';
-export type { EventAttempt, EventFilter, EventQueries, EventView } from './store/event-queries.js';
+export type { EndpointCount, EndpointCounts } from './store/endpoint-counts.js';
+export { eventFilterSchema, type EventFilter } from './store/event-filter.js';
+export type { EventAttempt, EventPage, EventQueries, EventView } from './store/event-queries.js';
 export type { StoredEvent } from './store/load-events.js';
-export type { Rejection, RejectionLog } from './store/rejection-log.js';
+export type { RejectionFilter, RejectionLog } from './store/rejection-log.js';
+export type { Rejection } from './store/rejection-row.js';
 export { inboundSchema } from './store/tables.js';

@@ -1,23 +1,20 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { GlueError, ManualClock, newId, openDatabase, type Database } from 'glue-core';
+import {
+  dialectOf,
+  GlueError,
+  ManualClock,
+  maxPacketBytes,
+  newId,
+  openDatabase,
+  PHASE,
+  type Database,
+} from 'glue-core';
 import { EventLog } from '../src/store/event-log.js';
 import { EventQueries } from '../src/store/event-queries.js';
-import type { NewEvent } from '../src/store/new-event.js';
 import { describeEachDatabase, type TestDatabase } from './support/databases.js';
+import { newEvent } from './support/new-event.js';
 
 const clock = new ManualClock();
-
-const newEvent = (changes: Partial<NewEvent> = {}): NewEvent => ({
-  id: newId(),
-  endpointId: 1,
-  semantics: { event_type: 'order.paid' },
-  deliveryKey: newId(),
-  deliveryKeySource: 'delivery_id',
-  headers: { 'x-topic': ['orders'] },
-  body: Buffer.from([0, 1, 2, 255]),
-  rearm: true,
-  ...changes,
-});
 
 describeEachDatabase('the event log', (make) => {
   let made: TestDatabase;
@@ -69,6 +66,33 @@ describeEachDatabase('the event log', (make) => {
     expect(await database('glue_event_payloads')).toHaveLength(1);
   });
 
+  it('events of an ordering key follow each other as they were answered, whatever clock their ids are from', async () => {
+    const logs = [logOf(), logOf()];
+    const answered: string[] = [];
+    for (const [index, at] of [900_000, 0, 500_000, 500_000, 0].entries()) {
+      const event = newEvent({ id: newId(at), orderingKey: 'o' });
+      answered.push((await logs[index % 2]?.append(event))?.eventId ?? '');
+    }
+    expect((await rows()).map(({ id }) => id)).toEqual(answered);
+  });
+
+  it('a duplicate has the first of an ordering key tried again, but not beside a later one that is under way', async () => {
+    const log = logOf();
+    const [first, later] = [newEvent({ orderingKey: 'o' }), newEvent({ orderingKey: 'o' })];
+    await log.append(first);
+    await log.append(later);
+    const event = (id: string) => database('glue_events').where({ id });
+    const dead = { state: 'dead_letter', phase: null, open_key: null, attempts: 1 };
+    await event(first.id).update(dead);
+    await event(later.id).update({ state: 'processing', phase: null, owner: 1, token: 1 });
+    await log.append({ ...first, id: newId() });
+    expect((await rows())[0]).toMatchObject({ state: 'retrying', phase: PHASE.blocked, open_key: 'o' });
+    await event(first.id).update(dead);
+    await event(later.id).update({ state: 'retrying', phase: 1, owner: null, token: null });
+    await log.append({ ...first, id: newId() });
+    expect((await rows())[0]).toMatchObject({ state: 'retrying', phase: PHASE.first, open_key: 'o' });
+  });
+
   it('stores the new ones of a group that holds duplicates too', async () => {
     const log = logOf();
     const first = await log.append(newEvent({ deliveryKey: 'known' }));
@@ -102,6 +126,44 @@ describeEachDatabase('the event log', (make) => {
     expect(results[1]).toMatchObject({ reason: { code: 'GLUE_STORE_UNAVAILABLE' } });
     expect(await rows()).toHaveLength(2);
   });
+
+  it('refuses an event that is larger than the database takes alone, and says so', async () => {
+    const most = await maxPacketBytes(database);
+    if (most === undefined) return; // SQLite takes all that an endpoint takes.
+    const log = logOf();
+    const large = newEvent({ body: Buffer.alloc(most, 7) });
+    const events = [...Array.from({ length: 20 }, () => newEvent()), large, newEvent()];
+    const results = await Promise.allSettled(events.map((event) => log.append(event)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(21);
+    expect(results[20]).toMatchObject({ reason: { code: 'GLUE_DATABASE_PACKET_TOO_LARGE' } });
+    expect(await rows()).toHaveLength(21);
+    expect(await log.append(newEvent())).toMatchObject({ duplicate: false });
+  });
+
+  it('keeps only the event waiting whose key another transaction holds, and it not for long', async () => {
+    if (dialectOf(database) === 'sqlite') return; // It locks no single rows.
+    const log = logOf();
+    const held = newEvent();
+    await log.append(held);
+    const holder = await database.transaction();
+    await holder('glue_events').where({ id: held.id }).update({ note: 'held' });
+    const startedAt = performance.now();
+    const secondsOf = (append: Promise<unknown>) =>
+      append.then(
+        () => ({ code: 'stored', seconds: (performance.now() - startedAt) / 1_000 }),
+        ({ code }: GlueError) => ({ code, seconds: (performance.now() - startedAt) / 1_000 }),
+      );
+    const again = secondsOf(log.append(newEvent({ deliveryKey: held.deliveryKey })));
+    const beside = [1, 2, 3].map(() => secondsOf(log.append(newEvent())));
+    await new Promise((done) => setTimeout(done, 2_500)); // The lock was waited for once.
+    const laterAt = performance.now();
+    await log.append(newEvent());
+    expect(performance.now() - laterAt).toBeLessThan(1_000);
+    const results = await Promise.all([again, ...beside]);
+    await holder.rollback();
+    expect(results.map(({ code }) => code)).toEqual(['GLUE_STORE_UNAVAILABLE', 'stored', 'stored', 'stored']);
+    for (const { seconds } of results) expect(seconds).toBeLessThan(6);
+  }, 15_000);
 
   it('links replays to the first event of their identity, whoever of them comes at once', async () => {
     const log = logOf();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TimestampSource } from '../src/endpoint/hmac-scheme.js';
+import type { TimestampSource } from 'glue-core';
 import { checkFreshness, parseTimestamp } from '../src/receive/freshness.js';
 
 const now = Date.UTC(2026, 0, 1, 12);

@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConnectorBackend, deadLetter, done, GlueError, retry, type OutboundPort } from 'glue-core';
+import {
+  announceChange,
+  ConnectorBackend,
+  deadLetter,
+  done,
+  GlueError,
+  OperatorMoves,
+  retry,
+  type OutboundPort,
+} from 'glue-core';
 import { InboundBackend } from '../src/inbound-backend.js';
 import type {
   InboundContext,
@@ -7,6 +16,7 @@ import type {
   InboundHandler,
   InboundOutcome,
 } from '../src/process/inbound-event.js';
+import { createEventWork } from '../src/store/event-work.js';
 import {
   openConfig,
   post,
@@ -200,6 +210,7 @@ describe('processing', () => {
           asked.push(backend, selector);
           return Promise.resolve({
             code: 'x',
+            queueDraft: () => Promise.resolve(),
             queueDelivery: () => Promise.resolve({ id: '1', endpointCode: 'x' }),
           });
         },
@@ -269,6 +280,52 @@ describe('processing', () => {
     fixed = true;
     const again = await send('{"type":"order.paid","id":7}');
     expect(again).toMatchObject({ id: event.id, state: 'done', note: 'now', attempts: 2, duplicates: 1 });
+  });
+
+  it('tries a dead letter again when an operator says so', async () => {
+    let fixed = false;
+    const { id } = await run({ hook: () => (fixed ? done('now') : deadLetter('broken')) });
+    fixed = true;
+    await host.inbound.moves.move(id, 'retry', { actor: 'test' });
+    await host.inbound.queue.idle();
+    expect(await host.inbound.events.get(id)).toMatchObject({ state: 'done', note: 'now', attempts: 2 });
+  });
+
+  it('does a finished event again when an operator says so, by the handler that the endpoint has now', async () => {
+    const seen: InboundEvent[] = [];
+    const { id } = await run({
+      handler: 'shop:own',
+      handlers: {
+        'shop:own': handlerOf(() => done('old')),
+        'shop:new': handlerOf((event) => {
+          seen.push(event);
+          return done('new');
+        }),
+      },
+    });
+    await host.database('glue_inbound_endpoints').update({ handler: 'shop:new' });
+    await host.database.transaction((trx) => announceChange(trx, 'inbound'));
+    await host.look();
+    const { replayId = '' } = await host.inbound.moves.move(id, 'replay', { actor: 'test' });
+    await host.inbound.queue.idle();
+    expect(seen).toMatchObject([
+      { id: replayId, kind: 'replay', type: 'order.paid', body: { type: 'order.paid', id: 7 } },
+    ]);
+    expect(await host.inbound.events.get(replayId)).toMatchObject({ state: 'done', note: 'new' });
+    expect(await host.inbound.events.get(id)).toMatchObject({ state: 'done', note: 'old', attempts: 1 });
+  });
+
+  it('hears within a second that another process moved an event', async () => {
+    let fixed = false;
+    const { id } = await run({ hook: () => (fixed ? done() : deadLetter('broken')) });
+    fixed = true;
+    const { database, inbound } = host;
+    const work = createEventWork(inbound.endpoints);
+    const now = () => host.clock.now();
+    await new OperatorMoves({ database, work, now, wake: () => {} }).move(id, 'retry', { actor: 'cli' });
+    await host.look();
+    await inbound.queue.idle();
+    expect(await inbound.events.get(id)).toMatchObject({ state: 'done', attempts: 2 });
   });
 
   it('lists events by page and counts them by state', async () => {

@@ -1,34 +1,37 @@
 import { GlueError, problemsOf, type Json } from 'glue-core';
 import { z } from 'zod';
-import { headerProblem } from './render/header-name.js';
+import { isPlainObject, jsonProblem } from './json-problem.js';
+import { headersSchema } from './render/headers-schema.js';
 
-/** Characters of payload, context and headers together. */
-const MAX_CONTENT = 4_000_000;
+/** Bytes of payload, context and headers together, as JSON in UTF-8. Escaped, they fit the smallest usual packet of MySQL. */
+const MAX_CONTENT_BYTES = 8_000_000;
 /** Length of keys, as the columns hold them. */
 const key = z.string().min(1).max(190);
 
-/** What a queued delivery must look like. Contexts may hold anything, but some names have a meaning. */
+/** Not by `z.json()`: that drops members named `__proto__`, and recurses. */
+function refuseNonJson(value: unknown, issues: z.RefinementCtx): void {
+  const problem = jsonProblem(value);
+  if (problem) issues.addIssue({ code: 'custom', ...problem });
+}
+
+/** Names in a context that have a meaning to all: what they say of a delivery is a text. */
+const RESERVED_KEYS = ['idempotency_key', 'operation', 'binding_model', 'binding_id'];
+
+/** What a queued delivery must look like. Contexts may hold anything under other names. */
 const newDeliverySchema = z.strictObject({
-  payload: z.json().optional(),
+  payload: z.custom<Json>().superRefine(refuseNonJson).optional(),
   context: z
-    .record(z.string(), z.json())
+    .custom<Readonly<Record<string, Json>>>(isPlainObject, { error: 'must be an object', abort: true })
+    .superRefine(refuseNonJson)
     .default({})
     .superRefine((context, issues) => {
-      for (const name of ['idempotency_key', 'operation', 'binding_model', 'binding_id']) {
+      for (const name of RESERVED_KEYS) {
         const value = Object.hasOwn(context, name) ? context[name] : '';
         if (typeof value !== 'string')
-          issues.addIssue({ code: 'custom', path: [name], message: 'must be a text' });
+          issues.addIssue({ code: 'custom', path: [name], message: 'is a reserved key: must be a text' });
       }
     }),
-  headers: z
-    .record(z.string(), z.string())
-    .default({})
-    .superRefine((headers, issues) => {
-      for (const [name, value] of Object.entries(headers)) {
-        const problem = headerProblem(name, value);
-        if (problem !== undefined) issues.addIssue({ code: 'custom', message: problem });
-      }
-    }),
+  headers: headersSchema.default({}),
   idempotencyKey: key.optional(),
   orderingKey: key.optional(),
   sendAt: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
@@ -60,8 +63,11 @@ export function checkDelivery(input: unknown, endpointCode: string): CheckedDeli
   const usedKey = idempotencyKey ?? (typeof named === 'string' ? named : undefined);
   if (usedKey !== undefined && !key.safeParse(usedKey).success)
     throw invalid(['context.idempotency_key: must have 1 to 190 characters']);
-  if (JSON.stringify([payload, context, headers]).length > MAX_CONTENT)
-    throw invalid([`(whole): holds more than ${MAX_CONTENT} characters`]);
+  const bytes = Buffer.byteLength(JSON.stringify([payload, context, headers]));
+  if (bytes > MAX_CONTENT_BYTES)
+    throw invalid([
+      `(whole): holds ${bytes} bytes as JSON, files in base64; at most ${MAX_CONTENT_BYTES} are taken`,
+    ]);
 
   return {
     ...(payload !== undefined && { payload }),

@@ -1,18 +1,23 @@
 import {
+  BulkMoves,
+  BulkRunner,
   EndpointStore,
   GlueError,
   messageOf,
+  OperatorMoves,
   WorkQueue,
   type BackendReference,
   type BackendRegistry,
   type ChangeFeed,
   type Clock,
   type Database,
+  type DeleteOld,
   type Effects,
   type HostLease,
   type Logger,
   type OutboundPort,
   type RetryClock,
+  type SecretBox,
   type Side,
 } from 'glue-core';
 import type { OutboundHandler } from './delivery.js';
@@ -21,7 +26,9 @@ import { DeliverySource } from './dispatch/delivery-source.js';
 import { DispatchTargets } from './dispatch/dispatch-target.js';
 import { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './endpoint/endpoint-config.js';
 import { EndpointDirectory, type OutboundEndpoint } from './endpoint/endpoint-directory.js';
+import { endpointProblems } from './endpoint/endpoint-problems.js';
 import { requireEndpoint, resolveEndpoint } from './endpoint/resolve-endpoint.js';
+import { EndpointHealth } from './health/endpoint-health.js';
 import { OUTBOUND_ENDPOINTS, type OutboundEndpoints } from './outbound-backend.js';
 import type { OutboundConfig } from './outbound-config.js';
 import { DeliveryQueue } from './queue-delivery.js';
@@ -29,7 +36,10 @@ import { AddressGuard } from './send/address-guard.js';
 import { GuardedAgents } from './send/guarded-agents.js';
 import { RequestSender } from './send/send-request.js';
 import { readUserAgent } from './send/user-agent.js';
+import { deleteOldFrom } from './store/delete-old.js';
+import type { DeliveryFilter } from './store/delivery-filter.js';
 import { DeliveryQueries } from './store/delivery-queries.js';
+import { createDeliveryWork } from './store/delivery-work.js';
 
 export interface OutboundOptions {
   readonly database: Database;
@@ -39,13 +49,13 @@ export interface OutboundOptions {
   readonly retryClock: RetryClock;
   readonly registry: BackendRegistry;
   readonly changeFeed: ChangeFeed;
+  /** Opens the endpoints' own secrets. */
+  readonly box: SecretBox;
   /** By `<connector>:<handlerId>`. */
   readonly handlers: ReadonlyMap<string, OutboundHandler>;
   /** Hosts that the connector of a backend type declares; undefined: nothing limits it. */
   readonly egressOf: (backendType: string) => readonly string[] | undefined;
   readonly config: OutboundConfig;
-  /** Deliveries that may run at once on this host. @defaultValue 256 */
-  readonly concurrency?: number;
 }
 
 /** The outbound side, ready to be started. */
@@ -56,6 +66,14 @@ export interface Outbound extends Side {
   readonly port: OutboundPort;
   readonly queue: WorkQueue<OutboundItem>;
   readonly deliveries: DeliveryQueries;
+  /** What operators do with deliveries. */
+  readonly moves: OperatorMoves;
+  /** The same, with every delivery that fits a filter. */
+  readonly bulkMoves: BulkMoves<DeliveryFilter>;
+  /** For the retention of each kind. */
+  readonly deleteOld: { readonly deliveries: DeleteOld };
+  /** How the receivers do, as this host has seen. */
+  readonly health: EndpointHealth;
   /** Reads the endpoints and starts to claim. The lease must be held. */
   start(): Promise<void>;
   /** Stops claiming, waits for what runs up to the deadline, ends every connection. */
@@ -65,21 +83,24 @@ export interface Outbound extends Side {
 /** Puts the side together. Nothing runs before `start`. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const { database, clock, logger, lease, retryClock, registry, changeFeed, handlers, egressOf } = options;
-  const endpoints = new EndpointStore({
-    database,
-    clock,
-    side: 'outbound',
-    configSchema: outboundEndpointConfigSchema,
-  });
-  const directory = new EndpointDirectory(endpoints, logger);
-  const targets = new DispatchTargets(directory, (reference) => registry.find(reference), handlers);
   const guard = new AddressGuard(options.config.allow);
+  const endpoints = new EndpointStore<OutboundEndpointConfig>({
+    ...{ database, clock, registry, side: 'outbound', box: options.box },
+    configSchema: outboundEndpointConfigSchema,
+    findProblems: (endpoint, secrets) =>
+      endpointProblems(endpoint, { secrets }, { registry, handlers, egressOf, guard }),
+  });
+  const directory = new EndpointDirectory(endpoints, logger, registry);
+  const targets = new DispatchTargets(directory, (reference) => registry.find(reference), handlers);
   const sender = new RequestSender(guard, new GuardedAgents(guard), clock);
+
+  const health = new EndpointHealth({ clock, logger, free: (lane) => queue.poke(lane) });
 
   const source = new DeliverySource(database, directory, {
     clock,
     targets,
     sender,
+    health,
     userAgent: readUserAgent(),
     secretsOf: (backend) => registry.secretsOf(backend),
     egressOf,
@@ -93,23 +114,36 @@ export function createOutbound(options: OutboundOptions): Outbound {
     lease,
     retryClock,
     source,
-    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    concurrency: options.config.concurrency,
   });
-  const deliveryQueue = new DeliveryQueue({ database, now: () => lease.now(), wake });
+  const now = () => lease.now();
+  const deliveryQueue = new DeliveryQueue({ database, now, find: (id) => directory.get(id), wake });
+  const filtered = {
+    ids: () => directory.ids(),
+    isHeld: (endpointId: number) => targets.find(endpointId).state === 'held',
+  };
+  const work = createDeliveryWork(endpoints, filtered);
+  const wakeLane = (lane: number) => queue.wake(lane);
+  const bulkRunner = new BulkRunner({ ...options, work, wake: wakeLane });
 
   let started = false;
   registry.offer(OUTBOUND_ENDPOINTS, endpointsFor());
-  changeFeed.onChange('outbound', async () => {
-    await directory.refresh();
+  changeFeed.onChange('outbound', refresh);
+  changeFeed.onChange('backends', refresh);
+  changeFeed.onChange('work', async () => {
+    bulkRunner.look();
     await findReleased();
   });
-  changeFeed.onChange('backends', findReleased);
 
   return {
     name: 'outbound',
     endpoints,
     queue,
-    deliveries: new DeliveryQueries(database, (endpointId) => targets.find(endpointId).state === 'held'),
+    health,
+    deliveries: new DeliveryQueries(database, filtered),
+    moves: new OperatorMoves({ database, now, wake: wakeLane, work }),
+    bulkMoves: new BulkMoves({ database, now, work, started: () => bulkRunner.look() }),
+    deleteOld: deleteOldFrom(database),
     port: {
       gatewayFor: (backend, effects) => ({
         outboundEndpoint: async (selector = {}) => endpointsFor(effects).get(backend, selector),
@@ -119,10 +153,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
       await directory.refresh();
       started = true;
       await queue.start();
+      bulkRunner.start();
     },
     stop: async (deadlineMs) => {
       started = false;
-      await queue.stop(deadlineMs);
+      await Promise.all([queue.stop(deadlineMs), bulkRunner.stop()]);
+      health.stop();
       await sender.close();
     },
   };
@@ -132,13 +168,13 @@ export function createOutbound(options: OutboundOptions): Outbound {
     return {
       find: (backend, selector) => {
         const endpoint = resolveEndpoint(directory.linkedTo(backend), selector, asker(backend));
-        return endpoint && deliveryQueue.handleOf(endpoint, effects);
+        return endpoint && deliveryQueue.handleOf(endpoint, { backend, effects });
       },
       get: (backend, selector) =>
-        deliveryQueue.handleOf(
-          requireEndpoint(directory.linkedTo(backend), selector, asker(backend)),
+        deliveryQueue.handleOf(requireEndpoint(directory.linkedTo(backend), selector, asker(backend)), {
+          backend,
           effects,
-        ),
+        }),
     };
   }
 
@@ -147,19 +183,28 @@ export function createOutbound(options: OutboundOptions): Outbound {
     else retryClock.wakeAt(source.name, lane, dueAt);
   }
 
-  /** Endpoints and backends that work again have held deliveries. */
+  /** Secrets of endpoints lie in the settings of backends too. */
+  async function refresh(): Promise<void> {
+    await directory.refresh();
+    await findReleased();
+  }
+
+  /** Endpoints and backends that work again have held deliveries; those that an operator moved may be due. */
   async function findReleased(): Promise<void> {
     if (started) await queue.sweep();
   }
 
-  /** Another attempt may have disabled it already, or a person paused it: then that stands. */
+  /**
+   * Another attempt may have disabled it already, or a person paused it: then that stands. Never throws: the attempt
+   * whose answer asked for it is over, and must not be made again.
+   */
   async function disableEndpoint({ code }: OutboundEndpoint, reason: string): Promise<void> {
     try {
-      await endpoints.setState(code, 'disabled', 'glue', reason);
+      await endpoints.setState(code, 'disabled', 'glue', { reason });
+      await directory.refresh();
     } catch (error) {
       if (error instanceof GlueError && error.code === 'GLUE_ENDPOINT_STATE') return;
       logger.warn({ endpoint: code, reason: messageOf(error) }, 'an endpoint could not be disabled');
     }
-    await directory.refresh();
   }
 }

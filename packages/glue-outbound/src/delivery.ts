@@ -1,4 +1,5 @@
 import type { BackendReference, Json, Logger, NextStep, Outcome } from 'glue-core';
+import type { HttpMethod } from './endpoint/http-method.js';
 
 /** The duty to make one outbound request, as hooks and handlers see it. */
 export interface Delivery {
@@ -24,8 +25,6 @@ export interface Delivery {
   readonly createdAt: number;
 }
 
-export type HttpMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
-
 /** One request, ready to be sent. */
 export interface OutboundRequest {
   readonly method: HttpMethod;
@@ -33,7 +32,23 @@ export interface OutboundRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** What a multipart body is made of, for the log. */
+  readonly parts?: readonly BodyPart[];
 }
+
+/** One field of a multipart body. */
+export type BodyPart =
+  | { readonly name: string; readonly text: string }
+  | {
+      readonly name: string;
+      readonly file: {
+        readonly name: string;
+        readonly type: string;
+        /** Bytes. */
+        readonly size: number;
+        readonly sha256: string;
+      };
+    };
 
 /** What a receiver answered. */
 export interface OutboundResponse {
@@ -55,8 +70,16 @@ export interface DispatchContext {
   readonly logger: Logger;
 }
 
-/** What a hook or handler changes in the rendered request. Headers are merged without regard to case. */
-export type RequestOverrides = Partial<OutboundRequest>;
+/** What a hook or handler changes in the rendered request; what is left out stays as it is. */
+export interface RequestOverrides {
+  readonly method?: HttpMethod | undefined;
+  /** With http or https, without user, password and fragment. */
+  readonly url?: string | undefined;
+  /** Merged without regard to case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Goes as it is, under the content type that the request has; null: no body and no content type. */
+  readonly body?: string | Uint8Array | null | undefined;
+}
 
 /** What `handleDelivery` decides: to send, or that nothing needs to be sent by Glue. */
 export type DispatchOutcome = Outcome | { readonly kind: 'send'; readonly overrides?: RequestOverrides };

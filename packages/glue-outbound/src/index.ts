@@ -1,11 +1,11 @@
 export { createOutbound, type Outbound, type OutboundOptions } from './create-outbound.js';
 export {
   send,
+  type BodyPart,
   type Delivery,
   type DeliveryState,
   type DispatchContext,
   type DispatchOutcome,
-  type HttpMethod,
   type OutboundHandler,
   type OutboundRequest,
   type OutboundResponse,
@@ -13,19 +13,27 @@ export {
 } from './delivery.js';
 export type { DeliveryCause } from './dispatch/classify.js';
 export type { OutboundItem } from './dispatch/delivery-item.js';
+export type { HttpMethod } from './endpoint/http-method.js';
 export { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './endpoint/endpoint-config.js';
+export type { Breaker } from './health/breaker.js';
+export type { Condition } from './health/condition.js';
+export type { EndpointHealth } from './health/endpoint-health.js';
+export type { Pace } from './health/pace.js';
 export {
   OUTBOUND_ENDPOINTS,
   OutboundBackend,
   type OutboundEndpoints,
   type OutboundHooks,
 } from './outbound-backend.js';
+export { createSigner, type Signer } from './sign/signer.js';
+export { Unsendable } from './sign/unsendable.js';
 export { outboundConfigSchema, type OutboundConfig } from './outbound-config.js';
+export { deliveryFilterSchema, type DeliveryFilter } from './store/delivery-filter.js';
 export {
   DeliveryQueries,
   type DeliveryAttempt,
   type DeliveryDetail,
-  type DeliveryFilter,
+  type DeliveryPage,
   type DeliverySummary,
 } from './store/delivery-queries.js';
 export { outboundSchema } from './store/tables.js';

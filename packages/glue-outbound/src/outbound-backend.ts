@@ -31,7 +31,9 @@ export const OUTBOUND_ENDPOINTS = Symbol.for('glue:outbound-endpoints');
 
 /**
  * What a backend class can do about its deliveries. Called in this order: gate, base URL, headers, handler, and
- * after each response the last one. Each is optional.
+ * after each response the last one. Each is optional, and each has a deadline of its own: the endpoint's `deadlineMs`,
+ * ten seconds for the last one. What they are given is frozen. What they throw, and an answer that cannot be used,
+ * fails the attempt with the cause `gate` or `handler`; it is tried again by the endpoint's policy.
  * @since contract 1
  */
 export interface OutboundHooks {

@@ -3,6 +3,8 @@ import { isAllowedCidr, isAllowedHostEntry } from './send/allow-list.js';
 
 /** The host's config section `outbound`. */
 export const outboundConfigSchema = z.strictObject({
+  /** Deliveries that may be on their way at once on this host; the last quarter for endpoints that have none. */
+  concurrency: z.number().int().min(1).max(10_000).default(1_024),
   /** What may be called although the SSRF guard would refuse it. */
   allow: z
     .strictObject({

@@ -1,11 +1,13 @@
 import {
+  formatBackendReference,
+  GlueError,
   inTransaction,
   newId,
   PHASE,
+  type BackendReference,
   type Database,
   type EffectKind,
   type Effects,
-  type NewDelivery,
   type OutboundEndpointHandle,
   type QueuedDelivery,
   type Transaction,
@@ -14,74 +16,147 @@ import { checkDelivery, type CheckedDelivery } from './check-delivery.js';
 import type { OutboundEndpoint } from './endpoint/endpoint-directory.js';
 import { contentHash, keyedDeliveryId } from './store/content-hash.js';
 import { insertDeliveries, type NewDeliveryRow } from './store/delivery-log.js';
+import { queueNamedDrafts, type DraftToQueue } from './store/queue-drafts.js';
+import { AfterCommit } from './wake/after-commit.js';
+
+/** Deliveries that one attempt may queue: they commit with its outcome, and others wait for that commit. */
+const MAX_PER_ATTEMPT = 10_000;
 
 export interface DeliveryQueueOptions {
   readonly database: Database;
   /** The shared time, Unix milliseconds. */
   readonly now: () => number;
+  /** An endpoint as it is now. */
+  readonly find: (id: number) => OutboundEndpoint | undefined;
   /** Called after the commit: the lane has work, due at that time. */
   readonly wake: (lane: number, dueAt: number) => void;
 }
 
-/** Queues deliveries: in the caller's transaction, with the outcome of a handler, or by itself. */
+/** Who asks, and with what it is to commit. */
+export interface Asking {
+  /** Absent where an app asks for an endpoint of its own. */
+  readonly backend?: BackendReference | undefined;
+  /** Those of the handler that asks, if one does. */
+  readonly effects?: Effects | undefined;
+}
+
+/** Queues deliveries and drafts: in the caller's transaction, with the outcome of a handler, or by itself. */
 export class DeliveryQueue {
-  readonly #effect: EffectKind<NewDeliveryRow> = {
+  readonly #deliveries: EffectKind<NewDeliveryRow> = {
     name: 'deliveries',
     write: insertDeliveries,
-    committed: (rows) => this.#committed(rows),
+    committed: (rows) => rows.forEach((row) => this.#wake(row)),
   };
+  readonly #drafts: EffectKind<DraftToQueue> = {
+    name: 'queued drafts',
+    write: (trx, drafts) => queueNamedDrafts(trx, drafts, this.options.now()),
+    committed: (drafts) => drafts.forEach(({ endpointId }) => this.options.wake(endpointId, 0)),
+  };
+  readonly #queuedBy = new WeakMap<Effects, number>();
+  readonly #afterCommit: AfterCommit;
 
-  constructor(private readonly options: DeliveryQueueOptions) {}
+  constructor(private readonly options: DeliveryQueueOptions) {
+    this.#afterCommit = new AfterCommit(options.wake);
+  }
 
-  /** An endpoint as its backend may use it. @param effects - those of the handler that asks, if one does */
-  handleOf(endpoint: OutboundEndpoint, effects?: Effects): OutboundEndpointHandle {
+  /** An endpoint as its asker may use it. */
+  handleOf({ id: endpointId, code }: OutboundEndpoint, asking: Asking): OutboundEndpointHandle {
     return {
-      code: endpoint.code,
-      queueDelivery: ({ transaction, ...delivery }) => this.#queue(endpoint, delivery, transaction, effects),
+      code,
+      queueDelivery: async ({ transaction, draft = false, ...delivery }) => {
+        const endpoint = this.#stillLinked(endpointId, code, asking.backend);
+        const row = deliveryRow(endpoint, checkDelivery(delivery, code), draft, this.options.now());
+        return this.#queue(row, code, transaction, asking.effects);
+      },
+      queueDraft: (id, { transaction } = {}) =>
+        this.#queueDraft({ id, endpointId }, transaction, asking.effects),
     };
   }
 
   async #queue(
-    endpoint: OutboundEndpoint,
-    delivery: NewDelivery,
+    row: NewDeliveryRow,
+    endpointCode: string,
     transaction: Transaction | undefined,
     effects: Effects | undefined,
   ): Promise<QueuedDelivery> {
-    const row = deliveryRow(endpoint, checkDelivery(delivery, endpoint.code), this.options.now());
     if (transaction) {
       await insertDeliveries(transaction, [row]);
-      // Rolled back, there is nothing to wake for; the caller hears of it elsewhere.
-      transaction.executionPromise.then(
-        () => this.#committed([row]),
-        () => {},
-      );
+      if (row.delivery.phase !== null)
+        this.#afterCommit.wake(transaction, row.delivery.endpoint_id, row.delivery.due_at);
     } else if (effects) {
-      effects.add(this.#effect, row);
+      this.#countIn(effects);
+      effects.add(this.#deliveries, row);
     } else {
       await inTransaction(this.options.database, (trx) => insertDeliveries(trx, [row]));
-      this.#committed([row]);
+      this.#wake(row);
     }
-    return { id: row.delivery.id, endpointCode: endpoint.code };
+    return { id: row.delivery.id, endpointCode };
   }
 
-  #committed(rows: readonly NewDeliveryRow[]): void {
-    for (const { delivery } of rows) this.options.wake(delivery.endpoint_id, delivery.due_at);
+  async #queueDraft(
+    draft: DraftToQueue,
+    transaction: Transaction | undefined,
+    effects: Effects | undefined,
+  ): Promise<void> {
+    const { database, now, wake } = this.options;
+    if (transaction) {
+      await queueNamedDrafts(transaction, [draft], now());
+      this.#afterCommit.wake(transaction, draft.endpointId, 0);
+    } else if (effects) {
+      effects.add(this.#drafts, draft);
+    } else {
+      await inTransaction(database, (trx) => queueNamedDrafts(trx, [draft], now()));
+      wake(draft.endpointId, 0);
+    }
+  }
+
+  /** A handle may be kept for long; the endpoint may have been given to another backend since. */
+  #stillLinked(id: number, code: string, backend: BackendReference | undefined): OutboundEndpoint {
+    const endpoint = this.options.find(id);
+    const asker = backend && formatBackendReference(backend);
+    const owner = endpoint?.backend && formatBackendReference(endpoint.backend);
+    if (endpoint && endpoint.state !== 'archived' && (asker === undefined || asker === owner))
+      return endpoint;
+    throw new GlueError(
+      'GLUE_ENDPOINT_NOT_FOUND',
+      `${asker === undefined ? 'the app' : `backend ${asker}`} has no outbound endpoint "${code}" any more`,
+    );
+  }
+
+  #countIn(effects: Effects): void {
+    const queued = (this.#queuedBy.get(effects) ?? 0) + 1;
+    if (queued > MAX_PER_ATTEMPT)
+      throw new GlueError(
+        'GLUE_DELIVERY_LIMIT',
+        `one attempt may queue ${MAX_PER_ATTEMPT} deliveries with its outcome, and this one queues more`,
+      );
+    this.#queuedBy.set(effects, queued);
+  }
+
+  #wake({ delivery }: NewDeliveryRow): void {
+    if (delivery.phase !== null) this.options.wake(delivery.endpoint_id, delivery.due_at);
   }
 }
 
-function deliveryRow(endpoint: OutboundEndpoint, checked: CheckedDelivery, nowMs: number): NewDeliveryRow {
-  const { payload, context, headers, idempotencyKey, orderingKey, sendAt = 0 } = checked;
-  const arrival = newId();
+function deliveryRow(
+  endpoint: OutboundEndpoint,
+  checked: CheckedDelivery,
+  isDraft: boolean,
+  nowMs: number,
+): NewDeliveryRow {
+  const { payload, context, headers, idempotencyKey, orderingKey = null, sendAt = 0 } = checked;
+  const arrival = newId(nowMs);
   const id = idempotencyKey === undefined ? arrival : keyedDeliveryId(endpoint.id, idempotencyKey);
   return {
     delivery: {
       id,
       endpoint_id: endpoint.id,
-      state: 'queued',
-      phase: PHASE.first,
+      state: isDraft ? 'draft' : 'queued',
+      phase: isDraft ? null : PHASE.first,
       due_at: Math.max(nowMs, sendAt),
-      ordering_key: orderingKey ?? null,
-      open_key: orderingKey ?? null,
+      ordering_key: orderingKey,
+      // Nobody waits for a draft.
+      open_key: isDraft ? null : orderingKey,
       arrival,
       idempotency_key: idempotencyKey ?? null,
       content_hash: contentHash(payload, context, headers),

@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Effects, newId, type NewDelivery } from 'glue-core';
+import { attachFile, Effects, newId, type Json, type NewDelivery } from 'glue-core';
 import { keyedDeliveryId } from '../src/store/content-hash.js';
 import { openFixture, type Fixture } from './support/outbound-fixture.js';
 import { onEachDatabase } from './support/test-database.js';
+
+function endless(): object {
+  const list: unknown[] = [];
+  list.push(list);
+  return list;
+}
 
 onEachDatabase('queueing a delivery', (openDatabase) => {
   let fixture: Fixture;
@@ -40,6 +46,13 @@ onEachDatabase('queueing a delivery', (openDatabase) => {
     });
   });
 
+  it('deliveries of an ordering key follow each other as they were queued, also in one millisecond', async () => {
+    const queued: string[] = [];
+    for (let n = 0; n < 20; n += 1) queued.push((await queue({ payload: n, orderingKey: 'k' })).id);
+    const rows = await fixture.database('glue_deliveries').orderBy('arrival').select('id');
+    expect(rows.map(({ id }) => id)).toEqual(queued);
+  });
+
   it.each<[string, object]>([
     ['null', { payload: null }],
     ['false', { payload: false }],
@@ -58,8 +71,20 @@ onEachDatabase('queueing a delivery', (openDatabase) => {
     expect([await count(), await count('glue_delivery_payloads')]).toEqual([1, 1]);
   });
 
+  it('keeps members whose names mean something to JavaScript, and a file', async () => {
+    const payload = JSON.parse('{"__proto__":{"admin":true},"constructor":1}') as Json;
+    const context = { file: attachFile(Buffer.from([0, 255])) };
+    const { id } = await queue({ payload, context });
+    const stored = await fixture.outbound.deliveries.get(id);
+    expect(JSON.stringify([stored.payload, stored.context])).toBe(
+      '[{"__proto__":{"admin":true},"constructor":1},{"file":{"$file":{"base64":"AP8="}}}]',
+    );
+  });
+
   it.each<[string, NewDelivery]>([
     ['payload', { payload: { a: 2 } }],
+    ['a file', { payload: { a: attachFile(Buffer.from('1')) } }],
+    ['a member named __proto__', { payload: JSON.parse('{"a":1,"__proto__":1}') as Json }],
     ['no payload', {}],
     ['context', { payload: { a: 1 }, context: { c: 1 } }],
     ['headers', { payload: { a: 1 }, headers: { x: '1' } }],
@@ -98,7 +123,13 @@ onEachDatabase('queueing a delivery', (openDatabase) => {
     ['an empty key', { idempotencyKey: '' }, 'idempotencyKey'],
     ['a time that is none', { sendAt: 1.5 }, 'sendAt'],
     ['an unknown field', { body: 'x' }, 'body'],
-    ['more than fits', { payload: 'x'.repeat(4_000_001) }, 'characters'],
+    ['more than fits', { payload: 'ü'.repeat(4_000_001) }, 'at most 8000000'],
+    ['a member that is undefined', { payload: { a: [{ b: undefined }] } }, 'payload.a.0.b'],
+    ['a hole in a list', { payload: Array(1) }, 'payload.0'],
+    ['an endless payload', { payload: endless() }, 'deeper than 500'],
+    ['a context that is a list', { context: [] }, 'context: must be an object'],
+    ['a context that is null', { context: null }, 'context: must be an object'],
+    ['a context with a Map', { context: { map: new Map() } }, 'context.map'],
   ])('refuses %s, saying where', async (_name, delivery, words) => {
     await expect(queue(delivery)).rejects.toMatchObject({
       code: 'GLUE_DELIVERY_INVALID',

@@ -18,9 +18,10 @@ globalThis.passStage = (stage) => {
 /** What a statement tells of its transaction. */
 const signs = [
   [/^insert into `?glue_events`? /i, 'append'],
-  [/^update `?glue_(events|deliveries)`? set state = 'processing'/i, 'claim'],
+  [/^update (or ignore |ignore )?`?glue_(events|deliveries)`? set state = 'processing'/i, 'claim'],
   [/^insert into `?glue_event_attempts`? /i, 'event-settle'],
   [/^insert into `?glue_delivery_attempts`? /i, 'delivery-settle'],
+  [/^update `?glue_bulk_moves`? /i, 'bulk-step'],
 ];
 
 /** What the transaction that is open on a connection has written. */

@@ -118,6 +118,15 @@ export class MariadbServer {
     }
   };
 
+  /** Has it stand still: it keeps its connections and says nothing. */
+  standStill(): void {
+    this.#process.standStill();
+  }
+
+  goOn(): void {
+    this.#process.goOn();
+  }
+
   /** kill -9. */
   kill(): Promise<void> {
     return this.#process.kill();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from '@jest/globals';
@@ -99,6 +99,20 @@ export class Scene {
     const url = new URL(this.databaseConfig.url);
     url.port = String(port);
     return { config: { database: { ...this.databaseConfig, url: url.href } } };
+  }
+
+  /** Takes the SQLite file from under the hosts that have it open. */
+  moveFile(): void {
+    renameSync(this.#file, `${this.#file}.moved`);
+  }
+
+  moveFileBack(): void {
+    renameSync(`${this.#file}.moved`, this.#file);
+  }
+
+  get #file(): string {
+    if (this.databaseConfig.client !== 'sqlite') throw new Error('a server has no file');
+    return this.databaseConfig.file;
   }
 
   /** Hosts that run. */

@@ -88,6 +88,15 @@ export class ServerProcess {
     }
   }
 
+  /** Has it stand still: it keeps its connections and says nothing. */
+  standStill(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** kill -9, and waits until it is gone. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL');

@@ -117,6 +117,12 @@ async function provision(
     none: `The connector offers no endpoints for ${reference.type}.`,
   });
   const connector = types.connectorOf(reference.type);
+  for (const { side, code, problems } of report.changes) {
+    if (problems.length > 0)
+      printLine(`\nThe ${side} endpoint "${code}" is a draft, since it is not complete:`);
+    for (const problem of problems) printLine(`  - ${problem}`);
+  }
+  for (const problem of report.problems) printLine(`Not applied: ${problem}`);
   for (const seed of connectors.find(({ id }) => id === connector)?.leftOut ?? [])
     printLine(`Left out: ${seed}, since this host lacks its side.`);
   if (dryRun) printLine('Nothing was changed: this was a dry run.');
@@ -126,6 +132,7 @@ function changeRow({
   side,
   code,
   action,
+  state,
   path,
   updated,
   conflicts,
@@ -134,6 +141,7 @@ function changeRow({
     side,
     code,
     action,
+    state,
     path,
     changes: action === 'update' ? updated.join(', ') : undefined,
     'kept edits': conflicts.length > 0 ? conflicts.join(', ') : undefined,

@@ -13,7 +13,7 @@ const marks: Readonly<Record<CheckResult['state'], string>> = {
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
-    .description('look for problems: Node, config, database, clock, connectors, backends')
+    .description('look for problems: Node, config, port, database, clock, connectors, backends, endpoints')
     .option('--json', 'as JSON')
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { json?: boolean }>();

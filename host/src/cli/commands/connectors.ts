@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { ConnectorStatus } from '../../discovery/load-connectors.js';
+import { lookAtConnectors } from '../../discovery/look-at-connectors.js';
 import { printRows, type Row } from '../print.js';
 import { shownPath } from '../shown-path.js';
-import { withInstallation, type CommonOptions } from '../with-installation.js';
+import { readConfig, type CommonOptions } from '../with-installation.js';
 
 /** `glue connectors list` */
 export function addConnectorCommands(program: Command): void {
@@ -14,9 +15,8 @@ export function addConnectorCommands(program: Command): void {
     .option('--json', 'as JSON')
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions & { json?: boolean }>();
-      await withInstallation(options, async ({ connectors }) =>
-        printRows(connectors.map(connectorRow), { ...options, none: 'No connector was found.' }),
-      );
+      const { statuses } = await lookAtConnectors(await readConfig(options));
+      printRows(statuses.map(connectorRow), { ...options, none: 'No connector was found.' });
     });
 }
 

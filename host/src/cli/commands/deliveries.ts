@@ -1,78 +1,96 @@
-import { Option, type Command } from 'commander';
-import { GlueError, type WorkState } from 'glue-core';
+import type { Command } from 'commander';
 import type { DeliveryAttempt, DeliverySummary, Outbound } from 'glue-outbound';
 import type { Installation } from '../../installation.js';
+import { operatedDeliveries, type DeliveryFilterOptions } from '../operated-deliveries.js';
+import { outboundOf } from '../outbound-of.js';
 import { parseLimit } from '../parse-limit.js';
-import { printJson, printLine, printRows, timeText, type Row } from '../print.js';
+import { plainText, printJson, printLine, printRows, timeText, type Row } from '../print.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
+import { addBulk } from './work-bulk.js';
+import { addMoves } from './work-moves.js';
 
-const STATES = [
-  'draft',
-  'queued',
-  'held',
-  'processing',
-  'retrying',
-  'done',
-  'dead_letter',
-  'canceled',
-] satisfies WorkState[];
-
-interface ListOptions extends CommonOptions {
+interface JsonOption extends CommonOptions {
   readonly json?: boolean;
-  readonly state?: WorkState;
+}
+
+interface ListOptions extends JsonOption, DeliveryFilterOptions {
+  readonly after?: string;
   readonly limit: number;
 }
 
-/** `glue deliveries list` and `glue deliveries show <id>` */
+/** `glue deliveries list | show <id> | attempts <id>`, and what can be done with them */
 export function addDeliveryCommands(program: Command): void {
   const deliveries = program
     .command('deliveries')
     .description('outbound requests to make, made, or given up');
-  deliveries
-    .command('list')
-    .description('list deliveries, the latest first')
-    .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
+  operatedDeliveries
+    .addFilter(deliveries.command('list').description('list deliveries, the latest first'))
+    .option('--after <cursor>', 'the next page: what the page before told')
     .option('--limit <number>', 'how many', parseLimit, 50)
     .option('--json', 'as JSON')
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
-      await withInstallation(options, async (installation) => {
-        const { state, limit } = options;
-        const outbound = outboundOf(installation);
-        const { deliveries: found } = await outbound.deliveries.list({ ...(state && { state }) }, { limit });
-        if (options.json) return printJson(found);
-        const codes = await codesOf(outbound);
-        printRows(
-          found.map((delivery) => deliveryRow(delivery, codes)),
-          { none: 'There is no delivery.' },
-        );
-      });
+      await withInstallation(options, (installation) => listDeliveries(installation, options));
     });
   deliveries
     .command('show <id>')
     .description('show one delivery, what was queued and every attempt')
     .option('--json', 'as JSON')
     .action(async (id: string, _, command: Command) => {
-      const options = command.optsWithGlobals<CommonOptions & { json?: boolean }>();
-      await withInstallation(options, async (installation) => {
-        const outbound = outboundOf(installation);
-        const delivery = await outbound.deliveries.get(id);
-        const log = await outbound.deliveries.attempts(id);
-        if (options.json) return printJson({ ...delivery, log });
-        const { payload, context } = delivery;
-        printRows([deliveryRow(delivery, await codesOf(outbound))], { none: '' });
-        printLine(`\n${JSON.stringify({ payload, context }, null, 2)}\n`);
-        printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
-      });
+      const options = command.optsWithGlobals<JsonOption>();
+      await withInstallation(options, (installation) => showDelivery(outboundOf(installation), id, options));
     });
+  deliveries
+    .command('attempts <id>')
+    .description('show every attempt at a delivery, with the request as sent and the response')
+    .option('--json', 'as JSON')
+    .action(async (id: string, _, command: Command) => {
+      const options = command.optsWithGlobals<JsonOption>();
+      await withInstallation(options, (installation) => showAttempts(outboundOf(installation), id, options));
+    });
+  addMoves(deliveries, operatedDeliveries);
+  addBulk(deliveries, operatedDeliveries);
 }
 
-function outboundOf({ outbound }: Installation): Outbound {
-  if (outbound) return outbound;
-  throw new GlueError(
-    'GLUE_SIDE_ABSENT',
-    'deliveries belong to the outbound side, which this host does not have',
+async function listDeliveries(installation: Installation, options: ListOptions): Promise<void> {
+  const { limit, after, json } = options;
+  const outbound = outboundOf(installation);
+  const filter = await operatedDeliveries.filterOf(options, installation);
+  const { deliveries, cursor } = await outbound.deliveries.list(filter, {
+    limit,
+    ...(after !== undefined && { after }),
+  });
+  if (json) return printJson(deliveries);
+  const codes = await codesOf(outbound);
+  printRows(
+    deliveries.map((delivery) => deliveryRow(delivery, codes)),
+    { none: 'There is no delivery.' },
   );
+  if (cursor !== undefined) printLine(`\nOlder ones: --after ${cursor}`);
+}
+
+async function showDelivery(outbound: Outbound, id: string, { json }: JsonOption): Promise<void> {
+  const delivery = await outbound.deliveries.get(id);
+  const log = await outbound.deliveries.attempts(id);
+  if (json) return printJson({ ...delivery, log });
+  const { payload, context, headers } = delivery;
+  printRows([deliveryRow(delivery, await codesOf(outbound))], { none: '' });
+  if (delivery.originalId !== undefined) printLine(`Repeats delivery ${delivery.originalId}.`);
+  printLine(`\n${plainText(JSON.stringify({ payload, context, headers }, null, 2))}\n`);
+  printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
+  for (const { error } of log) if (error !== undefined) printLine(`\n${plainText(error)}`);
+}
+
+async function showAttempts(outbound: Outbound, id: string, { json }: JsonOption): Promise<void> {
+  await outbound.deliveries.get(id); // throws when there is none
+  const log = await outbound.deliveries.attempts(id);
+  if (json) return printJson(log);
+  if (log.length === 0) return printLine('No attempt was made yet.');
+  for (const { request, response, error, ...attempt } of log) {
+    printRows([attemptRow(attempt)], { none: '' });
+    printLine(`\n${plainText(JSON.stringify({ request, response }, null, 2))}\n`);
+    if (error !== undefined) printLine(`${plainText(error)}\n`);
+  }
 }
 
 async function codesOf({ endpoints }: Outbound): Promise<ReadonlyMap<number, string>> {
@@ -86,6 +104,7 @@ function deliveryRow(delivery: DeliverySummary, codes: ReadonlyMap<number, strin
     state: delivery.state,
     endpoint: codes.get(delivery.endpointId),
     attempts: delivery.attempts,
+    key: delivery.idempotencyKey,
     created: timeText(delivery.createdAt),
     next: waits ? timeText(delivery.dueAt) : undefined,
     note: delivery.note,

@@ -1,71 +1,77 @@
-import { Option, type Command } from 'commander';
-import { GlueError, type WorkState } from 'glue-core';
+import type { Command } from 'commander';
 import type { EventAttempt, EventView, Inbound } from 'glue-inbound';
 import type { Installation } from '../../installation.js';
+import { inboundOf } from '../inbound-of.js';
+import { operatedEvents, type EventFilterOptions } from '../operated-events.js';
 import { parseLimit } from '../parse-limit.js';
-import { printJson, printLine, printRows, timeText, type Row } from '../print.js';
+import { plainText, printBytes, printJson, printLine, printRows, timeText, type Row } from '../print.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
+import { addBulk } from './work-bulk.js';
+import { addMoves } from './work-moves.js';
 
-const STATES = [
-  'received',
-  'processing',
-  'retrying',
-  'done',
-  'dead_letter',
-  'canceled',
-] satisfies WorkState[];
-
-interface ListOptions extends CommonOptions {
+interface ListOptions extends CommonOptions, EventFilterOptions {
   readonly json?: boolean;
-  readonly state?: WorkState;
+  readonly before?: string;
   readonly limit: number;
 }
 
-/** `glue events list` and `glue events show <id>` */
+interface ShowOptions extends CommonOptions {
+  readonly json?: boolean;
+  readonly raw?: boolean;
+}
+
+/** `glue events list | show <id>`, and what can be done with them */
 export function addEventCommands(program: Command): void {
   const events = program.command('events').description('inbound requests that passed verification');
-  events
-    .command('list')
-    .description('list events, the latest first')
-    .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
+  operatedEvents
+    .addFilter(events.command('list').description('list events, the latest first'))
+    .option('--before <id>', 'only those older than this one: the last of the page before')
     .option('--limit <number>', 'how many', parseLimit, 50)
     .option('--json', 'as JSON')
     .action(async (_, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
-      await withInstallation(options, async (installation) => {
-        const { state, limit } = options;
-        const inbound = inboundOf(installation);
-        const found = await inbound.events.list({ limit, ...(state && { state }) });
-        if (options.json) return printJson(found);
-        const codes = await codesOf(inbound);
-        printRows(
-          found.map((event) => eventRow(event, codes)),
-          { none: 'There is no event.' },
-        );
-      });
+      await withInstallation(options, (installation) => listEvents(installation, options));
     });
   events
     .command('show <id>')
     .description('show one event, its payload and its attempts')
     .option('--json', 'as JSON')
+    .option('--raw', 'only the body, byte for byte as it was received')
     .action(async (id: string, _, command: Command) => {
-      const options = command.optsWithGlobals<CommonOptions & { json?: boolean }>();
-      await withInstallation(options, async (installation) => {
-        const inbound = inboundOf(installation);
-        const { payload, log, ...event } = await inbound.events.get(id);
-        const body = payload.body.toString('utf8');
-        if (options.json) return printJson({ ...event, payload: { ...payload, body }, log });
-        printRows([eventRow(event, await codesOf(inbound))], { none: '' });
-        printLine(`\n${body}\n`);
-        printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
-        for (const { error } of log) if (error) printLine(`\n${error}`);
-      });
+      const options = command.optsWithGlobals<ShowOptions>();
+      await withInstallation(options, (installation) => showEvent(inboundOf(installation), id, options));
     });
+  addMoves(events, operatedEvents);
+  addBulk(events, operatedEvents);
 }
 
-function inboundOf({ inbound }: Installation): Inbound {
-  if (inbound) return inbound;
-  throw new GlueError('GLUE_SIDE_ABSENT', 'events belong to the inbound side, which this host does not have');
+async function listEvents(installation: Installation, options: ListOptions): Promise<void> {
+  const inbound = inboundOf(installation);
+  const { limit, before, json } = options;
+  const filter = await operatedEvents.filterOf(options, installation);
+  const found = await inbound.events.list({ ...filter, limit, ...(before !== undefined && { before }) });
+  if (json) return printJson(found);
+  const codes = await codesOf(inbound);
+  printRows(
+    found.map((event) => eventRow(event, codes)),
+    { none: 'There is no event.' },
+  );
+  const last = found.at(-1);
+  if (last && found.length === limit) printLine(`\nOlder ones: --before ${last.id}`);
+}
+
+async function showEvent(inbound: Inbound, id: string, { json, raw }: ShowOptions): Promise<void> {
+  const { payload, log, ...event } = await inbound.events.get(id);
+  if (raw) return printBytes(payload.body);
+  const body = payload.body.toString('utf8');
+  if (json) return printJson({ ...event, payload: { ...payload, body }, log });
+  printRows([eventRow(event, await codesOf(inbound))], { none: '' });
+  if (event.primaryId !== undefined) printLine(`Repeats event ${event.primaryId}.`);
+  if (event.duplicates > 0)
+    printLine(`It came ${event.duplicates} more times, last at ${timeText(event.lastDuplicateAt)}.`);
+  printLine(`\n${plainText(body)}\n`);
+  printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
+  for (const { error } of log) if (error) printLine(`\n${plainText(error)}`);
 }
 
 async function codesOf({ endpoints }: Inbound): Promise<ReadonlyMap<number, string>> {
@@ -86,6 +92,6 @@ function eventRow(event: EventView, codes: ReadonlyMap<number, string>): Row {
   };
 }
 
-function attemptRow({ number, startedAt, endedAt, outcome, cause, note }: EventAttempt): Row {
-  return { attempt: number, started: timeText(startedAt), ms: endedAt - startedAt, outcome, cause, note };
+function attemptRow({ number, startedAt, durationMs, outcome, cause, note }: EventAttempt): Row {
+  return { attempt: number, started: timeText(startedAt), ms: durationMs, outcome, cause, note };
 }

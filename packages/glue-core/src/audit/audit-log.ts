@@ -14,7 +14,7 @@ export interface AuditEntry {
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-const AUDIT = 'glue_audit';
+export const AUDIT = 'glue_audit';
 
 export const createAudit: Migration = {
   name: 'core-002-audit',

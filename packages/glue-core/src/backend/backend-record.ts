@@ -23,3 +23,16 @@ export interface BackendView extends BackendRecord {
 
 /** The tenant of records that name none. */
 export const DEFAULT_COMPANY = 'default';
+
+/** What a backend record is made of. */
+export interface NewBackend {
+  readonly type: string;
+  readonly name: string;
+  /** Slugged. @defaultValue the slug of the name, or `backend` */
+  readonly code?: string;
+  /** @defaultValue `default` */
+  readonly company?: string;
+  /** @defaultValue true */
+  readonly active?: boolean;
+  readonly settings: Readonly<Record<string, unknown>>;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lastFourOf } from '../crypto/last-four.js';
 import type { SecretBox } from '../crypto/secret-box.js';
 import { GlueError } from '../errors/glue-error.js';
 import { problemsOf } from '../validation/problems.js';
@@ -45,7 +46,7 @@ export function sealSettings(
         'GLUE_CONNECTOR_DEFINITION',
         `the secret setting "${name}" is no text once validated; it cannot be stored encrypted`,
       );
-    sealed[name] = { $sealed: box.seal(value, place(id, name)), lastFour: lastFourOf(value) };
+    sealed[name] = { $sealed: box.seal(value, place(id, name)), lastFour: shownEndOf(value) };
   }
   return JSON.stringify(sealed);
 }
@@ -80,7 +81,7 @@ export function viewSettings(stored: string, secrets: readonly string[]): Record
       const sealed = sealedSchema.safeParse(value);
       if (sealed.success) return [name, shown(sealed.data.lastFour)];
       const isSecretInClear = typeof value === 'string' && secrets.includes(name);
-      return [name, isSecretInClear ? shown(lastFourOf(value)) : value];
+      return [name, isSecretInClear ? shown(shownEndOf(value)) : value];
     }),
   );
 }
@@ -90,6 +91,6 @@ function storedSettings(stored: string): [string, unknown][] {
 }
 
 const shown = (lastFour: string): SecretView => ({ set: true, lastFour });
-const lastFourOf = (text: string) => (text.length >= MIN_LENGTH_TO_SHOW ? text.slice(-4) : '');
+const shownEndOf = (text: string) => lastFourOf(text, MIN_LENGTH_TO_SHOW);
 
 const place = (id: number, name: string) => `backend:${id}:${name}`;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { audit } from '../audit/audit-log.js';
 import { announceChange } from '../change/change-feed.js';
 import type { Clock } from '../clock/clock.js';
@@ -8,31 +7,18 @@ import { isDuplicateKeyError } from '../database/database-errors.js';
 import { inTransaction } from '../database/in-transaction.js';
 import type { InjectionToken } from '../di.js';
 import { GlueError } from '../errors/glue-error.js';
+import { linkedEndpoints } from '../endpoint/linked-endpoints.js';
 import { formatBackendReference, type BackendReference } from '../naming/backend-reference.js';
-import { isSlug, slug } from '../naming/slug.js';
-import { problemsOf } from '../validation/problems.js';
-import { DEFAULT_COMPANY, type BackendRecord, type BackendView } from './backend-record.js';
-import { backendFieldsSchema } from './backend-fields.js';
+import { checkFields, codeOf } from './backend-checks.js';
+import { DEFAULT_COMPANY, type BackendRecord, type BackendView, type NewBackend } from './backend-record.js';
 import { openSettings, parseSettings, sealSettings, viewSettings } from './backend-settings.js';
-import { BACKENDS, type BackendRow } from './backend-table.js';
+import { backendNotFound, BACKENDS, type BackendRow } from './backend-table.js';
 import type { BackendTypes } from './backend-types.js';
 
 export const BACKEND_STORE: InjectionToken<BackendStore> = Symbol('glue:backend-store');
 
-export interface NewBackend {
-  readonly type: string;
-  readonly name: string;
-  /** Slugged. @defaultValue the slug of the name, or `backend` */
-  readonly code?: string;
-  /** @defaultValue `default` */
-  readonly company?: string;
-  /** @defaultValue true */
-  readonly active?: boolean;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
 /** Fields to change; settings are merged key by key, so a secret that is not given stays as it is. */
-export type BackendChanges = Partial<Omit<NewBackend, 'type' | 'company'>>;
+export type BackendChanges = Partial<Omit<NewBackend, 'type'>>;
 
 /** A backend record with its settings in clear. Stays in this process. */
 export interface OpenBackend {
@@ -103,19 +89,12 @@ export class BackendStore {
         'GLUE_CHANGED_MEANWHILE',
         `${subject} has version ${before.version}, the changes were made for ${expectedVersion}`,
       );
-    const row = {
-      code: changes.code === undefined ? before.code : codeOf(changes.code, ''),
-      name: changes.name?.trim() ?? before.name,
-      active: changes.active ?? Boolean(before.active),
-      settings: isOnlyDisabling(changes) ? before.settings : this.#changedSettings(before, changes, subject),
-      version: before.version + 1,
-      updated_at: this.clock.now(),
-    };
-    checkFields({ ...row, company: before.company }, subject);
-    return this.#guardCode({ ...before, code: row.code }, async (trx) => {
+    const row = this.#planned(before, changes);
+    return this.#guardCode({ type: before.type, ...row }, async (trx) => {
       const changed = await trx(BACKENDS).where({ id: before.id, version: before.version }).update(row);
       if (changed !== 1)
         throw new GlueError('GLUE_DATABASE_CONFLICT', `${subject} was changed by somebody else meanwhile`);
+      if (row.company !== before.company) await refuseToLeave(trx, reference, row.company);
       await audit(trx, {
         at: row.updated_at,
         actor,
@@ -125,6 +104,11 @@ export class BackendStore {
       });
       return before.id;
     });
+  }
+
+  /** Refuses what {@link update} would refuse, and writes nothing. @throws as it does */
+  async checkUpdate(reference: BackendReference, changes: BackendChanges): Promise<void> {
+    this.#planned(await this.#row(reference), changes);
   }
 
   async list(): Promise<BackendView[]> {
@@ -160,6 +144,22 @@ export class BackendStore {
     });
   }
 
+  /** The row as the changes make it. */
+  #planned(before: BackendRow, changes: BackendChanges) {
+    const who = `backend ${formatBackendReference(before)}`;
+    const row = {
+      code: changes.code === undefined ? before.code : codeOf(changes.code, ''),
+      name: changes.name?.trim() ?? before.name,
+      company: changes.company ?? before.company,
+      active: changes.active ?? Boolean(before.active),
+      settings: isOnlyDisabling(changes) ? before.settings : this.#changedSettings(before, changes, who),
+      version: before.version + 1,
+      updated_at: this.clock.now(),
+    };
+    checkFields(row, who);
+    return row;
+  }
+
   /** What is stored, merged with the changes. Secrets that are given anew need not open: so a lost key can be mended. */
   #changedSettings(before: BackendRow, { settings = {} }: BackendChanges, who: string): string {
     const backendClass = this.types.get(before.type);
@@ -178,8 +178,8 @@ export class BackendStore {
 
   async #row({ type, id }: BackendReference): Promise<BackendRow> {
     const row = await this.database<BackendRow>(BACKENDS).where({ type, id }).first();
-    if (!row) throw new GlueError('GLUE_BACKEND_NOT_FOUND', `there is no backend ${type},${id}`);
-    return row;
+    if (row) return row;
+    throw backendNotFound({ type, id });
   }
 
   async #guardCode(
@@ -204,14 +204,6 @@ export class BackendStore {
   }
 }
 
-function codeOf(given: string | undefined, name: string): string {
-  if (given === undefined) return slug(name) || 'backend';
-  const code = slug(given);
-  if (!isSlug(code))
-    throw new GlueError('GLUE_BACKEND_CODE_INVALID', `"${given}" gives no code: use letters and digits`);
-  return code;
-}
-
 function recordOf({ id, type, code, name, company, active, version }: BackendRow): BackendRecord {
   return { id, type, code, name, company, active: Boolean(active), version };
 }
@@ -221,9 +213,14 @@ function isOnlyDisabling({ active, settings }: BackendChanges): boolean {
   return active === false && settings === undefined;
 }
 
-/** @throws GLUE_BACKEND_INVALID */
-function checkFields(fields: z.infer<typeof backendFieldsSchema>, who: string): void {
-  const { error } = backendFieldsSchema.safeParse(fields);
-  if (error)
-    throw new GlueError('GLUE_BACKEND_INVALID', `${who} is not valid`, { problems: problemsOf(error) });
+/** Backend and endpoint belong to one company. @throws GLUE_COMPANY_MISMATCH naming the endpoints of another one */
+async function refuseToLeave(trx: Transaction, reference: BackendReference, company: string): Promise<void> {
+  const linked = await linkedEndpoints(trx, reference);
+  const others = linked.filter((endpoint) => endpoint.company !== company);
+  if (others.length === 0) return;
+  const names = others.map((endpoint) => `${endpoint.side} endpoint "${endpoint.code}"`).join(', ');
+  throw new GlueError(
+    'GLUE_COMPANY_MISMATCH',
+    `backend ${formatBackendReference(reference)} cannot move to company "${company}": ${names} of company "${others[0]?.company}" must be unlinked first`,
+  );
 }

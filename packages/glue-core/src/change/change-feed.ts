@@ -7,9 +7,9 @@ import type { Logger } from '../log/logger.js';
 import type { InjectionToken } from '../di.js';
 
 const CHANGES = 'glue_changes';
-const TOPICS = ['backends', 'inbound', 'outbound'] as const;
-/** What hosts keep in memory and re-read when it changes. */
-export type ChangeTopic = (typeof TOPICS)[number];
+const RECORDS = ['backends', 'inbound', 'outbound'] as const;
+/** What hosts keep in memory and re-read when it changes; `work`: an operator moved some. */
+export type ChangeTopic = (typeof RECORDS)[number] | 'work';
 
 export const CHANGE_FEED: InjectionToken<ChangeFeed> = Symbol('glue:change-feed');
 
@@ -20,12 +20,21 @@ export const createChanges: Migration = {
       keyColumn(table, 'topic', 32).primary();
       table.bigInteger('value').notNullable();
     });
-    await trx(CHANGES)
-      .insert(TOPICS.map((topic) => ({ topic, value: 0 })))
-      .onConflict('topic')
-      .ignore();
+    await addTopics(trx, RECORDS);
   },
 };
+
+export const addWorkTopic: Migration = {
+  name: 'core-005-work-topic',
+  up: (trx) => addTopics(trx, ['work']),
+};
+
+async function addTopics(trx: Transaction, topics: readonly ChangeTopic[]): Promise<void> {
+  await trx(CHANGES)
+    .insert(topics.map((topic) => ({ topic, value: 0 })))
+    .onConflict('topic')
+    .ignore();
+}
 
 /** Marks a topic as changed, in the transaction that changes it: every host sees it within a second of the commit. */
 export async function announceChange(trx: Transaction, topic: ChangeTopic): Promise<void> {

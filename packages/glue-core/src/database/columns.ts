@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Transaction } from './database.js';
-import { isThereAlready } from './database-errors.js';
+import { dialectOf, type Transaction } from './database.js';
+import { isGoneAlready, isThereAlready } from './database-errors.js';
 
 type TableBuilder = Knex.CreateTableBuilder;
 
@@ -23,6 +23,19 @@ export async function runSchemaStatement(trx: Transaction, sql: string): Promise
     await trx.raw(sql);
   } catch (error) {
     if (!isThereAlready(error)) throw error;
+  }
+}
+
+/** Drops an index; content when it is gone already. */
+export async function dropIndex(trx: Transaction, table: string, index: string): Promise<void> {
+  if (dialectOf(trx) === 'sqlite') {
+    await trx.raw(`DROP INDEX IF EXISTS ${index}`);
+    return;
+  }
+  try {
+    await trx.raw(`DROP INDEX ${index} ON ${table}`);
+  } catch (error) {
+    if (!isGoneAlready(error)) throw error;
   }
 }
 

@@ -1,8 +1,17 @@
 import { createAudit } from '../audit/audit-log.js';
 import { createBackends } from '../backend/backend-table.js';
-import { createChanges } from '../change/change-feed.js';
-import { createHosts } from '../work/host-table.js';
+import { addWorkTopic, createChanges } from '../change/change-feed.js';
+import { createBulkMoves } from '../operate/bulk-move-table.js';
+import { addHostProcess, createHosts } from '../work/host-table.js';
 import type { Migration } from './migration.js';
 
 /** The tables of glue-core, in order. Append only. */
-export const coreMigrations: readonly Migration[] = [createBackends, createAudit, createHosts, createChanges];
+export const coreMigrations: readonly Migration[] = [
+  createBackends,
+  createAudit,
+  createHosts,
+  createChanges,
+  addWorkTopic,
+  createBulkMoves,
+  addHostProcess,
+];

@@ -1,4 +1,6 @@
 import { GlueError, messageOf } from '../errors/glue-error.js';
+import { PacketTooLarge } from './packet-limit.js';
+import { SqliteFileGone } from './sqlite-file.js';
 
 type Fields = {
   readonly code?: unknown;
@@ -7,13 +9,17 @@ type Fields = {
   readonly fatal?: unknown;
 };
 
+const DEADLOCK = 1213;
+const LOCK_WAIT = 1205;
+/** A cluster node that is not ready: it has just joined, gives its data to another, or has lost the majority. */
+const NODE_NOT_READY = 1047;
+const PACKET_TOO_LARGE = 1153;
+
 /**
  * MySQL: lock wait (also a cluster node's wait for what the others wrote), deadlock (also a cluster's refused
  * certification), record changed since it was read.
  */
-const conflictErrnos: ReadonlySet<unknown> = new Set([1205, 1213, 1020]);
-/** A cluster node that is not ready: it has just joined, gives its data to another, or has lost the majority. */
-const NODE_NOT_READY = 1047;
+const conflictErrnos: ReadonlySet<unknown> = new Set([LOCK_WAIT, DEADLOCK, 1020]);
 
 /**
  * MySQL: the server is away, ending, full, read-only, or refuses us. 1180 is a commit on a cluster node that lost the
@@ -44,6 +50,7 @@ const unavailableCodes: ReadonlySet<unknown> = new Set([
   'SQLITE_FULL',
   'SQLITE_CANTOPEN',
   'SQLITE_READONLY',
+  'SQLITE_FILE_GONE',
 ]);
 
 function fields(error: unknown): Fields {
@@ -52,9 +59,39 @@ function fields(error: unknown): Fields {
 
 /** The database refused a transaction for reasons of its own, with nothing of it done; the same one can pass when run again. */
 export function isTransientDatabaseError(error: unknown): boolean {
-  const { code, errno } = fields(error);
-  if (conflictErrnos.has(errno) || errno === NODE_NOT_READY) return true;
+  const { errno } = fields(error);
+  return conflictErrnos.has(errno) || errno === NODE_NOT_READY || isBusyFile(error);
+}
+
+/** SQLite: another process, or another connection, writes. */
+export function isBusyFile(error: unknown): boolean {
+  const { code } = fields(error);
   return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code);
+}
+
+/** A lock that another transaction holds was waited for in vain. */
+export function isLockWait(error: unknown): boolean {
+  return fields(error).errno === LOCK_WAIT;
+}
+
+/** The server chose the transaction to give way to another, and has rolled it back. */
+export function isDeadlock(error: unknown): boolean {
+  return fields(error).errno === DEADLOCK;
+}
+
+/** A node of a cluster that takes no statements, not even to end a transaction. */
+export function isNodeNotReady(error: unknown): boolean {
+  return fields(error).errno === NODE_NOT_READY;
+}
+
+/**
+ * What the database said of a statement within a transaction ends the transaction, whoever wrote the statement: it was
+ * refused for reasons of the database's own, or the connection is gone. All else is the statement's own fault.
+ */
+export function endsTransaction(error: unknown): boolean {
+  const { errno, fatal } = fields(error);
+  if (isTransientDatabaseError(error) || fatal === true) return true;
+  return typeof errno !== 'number' && isUnavailableDatabaseError(error);
 }
 
 /**
@@ -69,17 +106,43 @@ export function isUnavailableDatabaseError(error: unknown): boolean {
   return typeof code === 'string' && code.startsWith('SQLITE_IOERR');
 }
 
-/** What to throw for what a database threw: GLUE_DATABASE_UNAVAILABLE when it is away, else the error itself. */
+/**
+ * What to throw for what a database threw: GLUE_DATABASE_UNAVAILABLE when it is away,
+ * GLUE_DATABASE_PACKET_TOO_LARGE for a statement that it does not take, else the error itself.
+ */
 export function asGlueError(error: unknown): unknown {
-  if (error instanceof GlueError || !isUnavailableDatabaseError(error)) return error;
-  return new GlueError('GLUE_DATABASE_UNAVAILABLE', `the database cannot be used (${reasonOf(error)})`, {
-    cause: error,
-  });
+  if (error instanceof GlueError) return error;
+  if (fields(error).errno === PACKET_TOO_LARGE) return tooLarge(error);
+  return isUnavailableDatabaseError(error) ? unavailable(error) : error;
 }
 
-/** The code alone, since messages can repeat values; those about TLS cannot, and say what is wrong. */
+/** What to throw for what a database refused again and again. */
+export function refusedEveryTime(cause: unknown, runs: number): GlueError {
+  // The whole database: a file that another process writes to, a node that is not ready.
+  if (!conflictErrnos.has(fields(cause).errno)) return unavailable(cause);
+  const times = runs === 1 ? 'once' : `${runs} times`;
+  const message = `the database refused a transaction ${times} (${reasonOf(cause)})`;
+  return new GlueError('GLUE_DATABASE_CONFLICT', message, { cause });
+}
+
+function unavailable(cause: unknown): GlueError {
+  const message = `the database cannot be used (${reasonOf(cause)})`;
+  return new GlueError('GLUE_DATABASE_UNAVAILABLE', message, { cause });
+}
+
+function tooLarge(cause: unknown): GlueError {
+  const sizes =
+    cause instanceof PacketTooLarge
+      ? `: ${cause.bytes} bytes, and max_allowed_packet is ${cause.maxBytes}`
+      : '';
+  const message = `a statement is larger than the database takes${sizes}`;
+  return new GlueError('GLUE_DATABASE_PACKET_TOO_LARGE', message, { cause });
+}
+
+/** The code alone, since messages can repeat values; those about TLS, or the file, cannot, and say what is wrong. */
 function reasonOf(error: unknown): string {
   const { code, name } = fields(error);
+  if (error instanceof SqliteFileGone) return error.problem;
   if (code === 'HANDSHAKE_SSL_ERROR') return `TLS: ${messageOf(error).replace(/^Error( \[\w+\])?: /, '')}`;
   return String(code ?? (name === 'Error' ? 'the connection is closed' : name));
 }
@@ -94,6 +157,11 @@ export function isDuplicateKeyError(error: unknown): boolean {
 export function isThereAlready(error: unknown): boolean {
   const { errno } = fields(error);
   return errno === 1050 || errno === 1060 || errno === 1061;
+}
+
+/** MySQL: the column or index that was to be dropped is not there. */
+export function isGoneAlready(error: unknown): boolean {
+  return fields(error).errno === 1091;
 }
 
 /**

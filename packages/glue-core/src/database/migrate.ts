@@ -9,6 +9,7 @@ import type { Migration } from './migration.js';
 const TABLE = 'glue_migrations';
 /** How long a host waits for another that is migrating. */
 const LOCK_WAIT_SECONDS = 60;
+const KEEP_AWAKE_MS = 1_000;
 /** How often a migration is run that is broken off each time. */
 const MAX_RUNS = 5;
 
@@ -148,9 +149,12 @@ async function underNamedLock<T>(database: Database, work: () => Promise<T>): Pr
         `another host has been migrating for ${LOCK_WAIT_SECONDS} s`,
       );
     }
+    // The server ends a connection that is idle, and the lock with it.
+    const awake = setInterval(() => void holder.raw('DO 1').catch(() => {}), KEEP_AWAKE_MS);
     try {
       return await work();
     } finally {
+      clearInterval(awake);
       // Where the connection is gone the lock is too; the work's own error is the one to tell of.
       await holder.raw(`SELECT RELEASE_LOCK(${name})`).catch(() => {});
     }

@@ -7,7 +7,9 @@ import { makeFolder } from '../files/make-folder.js';
 import type { Database } from './database.js';
 import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
 import { prepareMysqlConnection, type MysqlConnection } from './mysql-connection.js';
+import { KEPT_STATEMENTS } from './prepared-statements.js';
 import { prepareSqliteConnection } from './sqlite-connection.js';
+import { SqliteFile } from './sqlite-file.js';
 
 /** TCP asks a silent server whether it is still there after this, in milliseconds. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
@@ -40,6 +42,7 @@ export function openDatabase(config: DatabaseConfig): Database {
 
 function openSqlite({ file, durability }: SqliteConfig): Database {
   makeDatabaseFolder(dirname(file));
+  const opened = new SqliteFile(file);
   return knex({
     ...quiet,
     client: 'better-sqlite3',
@@ -50,7 +53,7 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
       min: 1,
       max: 1,
       afterCreate: (connection: unknown, ready: (error: Error | null, connection: unknown) => void) =>
-        ready(null, prepareSqliteConnection(connection, durability)),
+        ready(null, prepareSqliteConnection(connection, opened, durability)),
     },
   });
 }
@@ -75,6 +78,7 @@ function openMysql({ url, poolSize, connectTimeoutMs, answerTimeoutMs, tls }: My
       timezone: 'Z',
       connectTimeout: connectTimeoutMs,
       supportBigNumbers: true,
+      maxPreparedStatements: KEPT_STATEMENTS,
       ...(tls !== false && {
         // mysql2 by itself would take a certificate for any host.
         ssl: { verifyIdentity: true, ...(tls !== true && { ca: readAuthority(tls.caFile) }) },

@@ -1,44 +1,71 @@
+import { BusyFile } from './busy-file.js';
 import type { SqliteConfig } from './database-config.js';
+import type { SqliteFile } from './sqlite-file.js';
 
 /** The part of a better-sqlite3 connection that is set up here. */
 interface SqliteConnection {
   pragma(text: string): unknown;
-  prepare(sql: string): object;
+  prepare(sql: string): SqliteStatement;
+  readonly inTransaction: boolean;
 }
 
-/**
- * How long SQLite itself waits for another process that writes, in milliseconds. Nothing else runs in this process
- * meanwhile, so it is short; what is refused then is run again after a pause.
- */
-const BUSY_TIMEOUT_MS = 250;
+interface SqliteStatement {
+  readonly readonly: boolean;
+  run(...values: unknown[]): unknown;
+  all(...values: unknown[]): unknown;
+}
+
 /** Statements kept compiled per connection; multi-row statements come in many widths, so old ones are dropped. */
 const KEPT_STATEMENTS = 300;
 
 /**
- * Sets a new connection up: write-ahead log, durability, and two things that knex leaves out:
- * statements stay compiled, and transactions take the write lock when they begin, since a reading
- * transaction that turns to writing is refused at once (SQLITE_BUSY_SNAPSHOT) when another process wrote meanwhile.
+ * Sets a new connection up: write-ahead log, durability, short waits for others, an eye on the file, and three things
+ * that knex leaves out: statements stay compiled; a COMMIT that is refused ends its transaction all the same; and
+ * transactions take the write lock when they begin, since a reading transaction that turns to writing is refused at once
+ * (SQLITE_BUSY_SNAPSHOT) when another process wrote meanwhile.
  */
 export function prepareSqliteConnection(
   connection: unknown,
+  file: SqliteFile,
   durability: SqliteConfig['durability'],
 ): unknown {
   const sqlite = connection as SqliteConnection;
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma(`synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`);
   sqlite.pragma('foreign_keys = ON');
-  sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  const busy = new BusyFile(sqlite);
+  file.opened();
 
   const compile = sqlite.prepare.bind(sqlite);
-  const kept = new Map<string, object>();
+  const kept = new Map<string, SqliteStatement>();
   sqlite.prepare = (sql) => {
+    if (!/^(COMMIT|ROLLBACK)/i.test(sql)) file.checkNowAndThen();
     const known = kept.get(sql);
     if (known) return known;
-    const statement = compile(sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : sql);
+    const compiled = busy.watch(compile(sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : sql));
+    const statement = sql === 'COMMIT;' ? orRollBack(sqlite, file, compiled) : compiled;
     kept.set(sql, statement);
     const oldest = kept.size > KEPT_STATEMENTS ? kept.keys().next().value : undefined;
     if (oldest !== undefined) kept.delete(oldest);
     return statement;
   };
   return sqlite;
+}
+
+/**
+ * A COMMIT that SQLite refuses, for a deferred foreign key say, leaves the transaction open, and knex does too. And none
+ * goes to a file that is gone.
+ */
+function orRollBack(sqlite: SqliteConnection, file: SqliteFile, commit: SqliteStatement): SqliteStatement {
+  const run = commit.run.bind(commit);
+  commit.run = () => {
+    try {
+      file.check();
+      return run();
+    } catch (error) {
+      if (sqlite.inTransaction) sqlite.prepare('ROLLBACK').run();
+      throw error;
+    }
+  };
+  return commit;
 }

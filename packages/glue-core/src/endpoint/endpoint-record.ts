@@ -1,4 +1,5 @@
 import type { BackendReference } from '../naming/backend-reference.js';
+import type { Fields } from '../seeds/merge-fields.js';
 
 /** `disabled` is set by Glue itself with a reason (a receiver that is gone); a person activates again. */
 export type EndpointState = 'draft' | 'active' | 'paused' | 'disabled' | 'archived';
@@ -29,6 +30,8 @@ export interface EndpointRecord<Config = unknown> {
 export interface EndpointView<Config = unknown> extends Omit<EndpointRecord<Config>, 'config'> {
   /** With defaults; undefined while it is not valid, say since its side is newer. */
   readonly config: Config | undefined;
-  /** What is wrong with the configuration; empty when it is valid. */
+  /** As it was written, without defaults: what an edit starts from. */
+  readonly written: Fields;
+  /** What keeps it from being active; of an active one, what is broken by now. Empty when it is complete. */
   readonly problems: readonly string[];
 }

@@ -1,5 +1,8 @@
-import type { Transaction } from '../database/database.js';
+import type { Database, Transaction } from '../database/database.js';
 import { createTable, keyColumn, longTextColumn, timeColumn } from '../database/columns.js';
+import { GlueError } from '../errors/glue-error.js';
+import type { BackendReference } from '../naming/backend-reference.js';
+import type { Fields } from '../seeds/merge-fields.js';
 import type { SideName } from '../side/side-name.js';
 import type { EndpointRecord, EndpointState } from './endpoint-record.js';
 
@@ -59,8 +62,35 @@ export async function createEndpointTable(trx: Transaction, side: SideName): Pro
   });
 }
 
+/** @throws GLUE_ENDPOINT_NOT_FOUND */
+export async function findEndpoint(database: Database, side: SideName, code: string): Promise<EndpointRow> {
+  return known(await database<EndpointRow>(endpointTables[side]).where({ code }).first(), side, code);
+}
+
+/** The row of an endpoint that nobody else changes until the transaction ends. @throws GLUE_ENDPOINT_NOT_FOUND */
+export async function lockEndpoint(trx: Transaction, side: SideName, code: string): Promise<EndpointRow> {
+  return known(await trx<EndpointRow>(endpointTables[side]).where({ code }).forUpdate().first(), side, code);
+}
+
+function known(row: EndpointRow | undefined, side: SideName, code: string): EndpointRow {
+  if (row) return row;
+  throw new GlueError('GLUE_ENDPOINT_NOT_FOUND', `there is no ${side} endpoint "${code}"`);
+}
+
+/** The backend that an endpoint is linked to. */
+export function linkOf(row: Pick<EndpointRow, 'backend_type' | 'backend_id'>): BackendReference | undefined {
+  const { backend_type: type, backend_id: id } = row;
+  return type === null || id === null ? undefined : { type, id };
+}
+
+/** The configuration as it was written, without defaults. */
+export function configOf({ config }: Pick<EndpointRow, 'config'>): Fields {
+  return JSON.parse(config) as Fields;
+}
+
 /** The record of a row, its configuration as stored. */
 export function endpointOf(row: EndpointRow): EndpointRecord {
+  const backend = linkOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -70,11 +100,10 @@ export function endpointOf(row: EndpointRow): EndpointRecord {
     ...(row.reason !== null && { reason: row.reason }),
     company: row.company,
     ...(row.handler !== null && { handler: row.handler }),
-    ...(row.backend_type !== null &&
-      row.backend_id !== null && { backend: { type: row.backend_type, id: row.backend_id } }),
+    ...(backend && { backend }),
     ...(row.path !== null && { path: row.path }),
     ...(row.seed_id !== null && { seedId: row.seed_id }),
-    config: JSON.parse(row.config) as unknown,
+    config: configOf(row),
     version: row.version,
   };
 }

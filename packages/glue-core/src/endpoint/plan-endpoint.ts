@@ -1,17 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { scopedCode, scopedDisplayName } from '../naming/scoped-code.js';
-import type { BackendReference } from '../naming/backend-reference.js';
 import type { CatalogedSeed } from '../seeds/seed-catalog.js';
 import { mergeFields, type Fields } from '../seeds/merge-fields.js';
-import type { EndpointRow } from './endpoint-table.js';
-
-/** The backend whose endpoints are planned, or for standing-alone seeds the connector. */
-export interface EndpointOwner {
-  readonly name: string;
-  readonly technicalPrefix: string;
-  readonly company: string;
-  readonly backend?: BackendReference;
-}
+import { derivedCode, derivedName } from './endpoint-naming.js';
+import type { EndpointOwner } from './endpoint-owner.js';
+import { configOf, type EndpointRow } from './endpoint-table.js';
 
 /** What applying one seed would do to one endpoint. */
 export interface EndpointPlan {
@@ -50,7 +42,7 @@ export function planEndpoint(
 
   const merged = mergeFields(applied, present, wanted);
   const { suffix: _, name, handler, code: ownCode, ...config } = merged.values as MergedValues;
-  const code = owner.backend ? scopedCode(owner.technicalPrefix, suffix) : ownCode;
+  const code = owner.backend ? derivedCode(owner, suffix) : ownCode;
   const isRederived = existing !== undefined && owner.backend !== undefined && existing.code !== code;
   const updated = [...merged.updated, ...(isRederived ? ['code'] : [])];
   const seedChanged = !isDeepStrictEqual(applied, wanted);
@@ -82,18 +74,19 @@ function seedFieldsOf({ id, suffix, handler, config }: CatalogedSeed): Fields {
 }
 
 function derivedFields(seed: CatalogedSeed, owner: EndpointOwner, suffix: string): Fields {
-  const name = scopedDisplayName(owner.name, suffix);
+  const name = derivedName(owner, suffix);
   if (owner.backend) return { name };
-  return { name: seed.name ?? name, code: scopedCode(owner.technicalPrefix, suffix) };
+  return { name: seed.name ?? name, code: derivedCode(owner, suffix) };
 }
 
-function presentFields({ suffix, name, code, handler, config }: EndpointRow): Fields {
+function presentFields(row: EndpointRow): Fields {
+  const { suffix, name, code, handler } = row;
   return {
     suffix,
     name,
     code,
     ...(handler !== null && { handler }),
-    ...prefixed(JSON.parse(config) as Fields),
+    ...prefixed(configOf(row)),
   };
 }
 

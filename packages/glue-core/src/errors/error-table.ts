@@ -26,6 +26,11 @@ export const errorTable = {
     'The configuration has problems; all are listed.',
     'Correct the listed keys; unknown keys are errors.',
   ),
+  GLUE_START_REFUSED: entry(
+    500,
+    'Several things keep the host from starting; all are listed, and nothing was changed.',
+    'Mend what is listed; each line begins with a code of this table.',
+  ),
   GLUE_CONNECTOR_NOT_FOUND: entry(
     500,
     'The config enables a connector that was not discovered.',
@@ -119,18 +124,38 @@ export const errorTable = {
   ),
   GLUE_ENDPOINT_INCOMPLETE: entry(
     409,
-    'The endpoint cannot be active: its configuration is incomplete.',
-    'Complete what is listed, then activate.',
+    'The endpoint is not complete, and only a complete one can be, or stay, active.',
+    'Mend what is listed; or make it a draft first (`glue endpoints deactivate <code>`).',
+  ),
+  GLUE_ENDPOINT_CONFLICT: entry(
+    409,
+    'Another endpoint has the code, path or link; both are named.',
+    'Choose another code, path or suffix, or unlink the other endpoint first.',
+  ),
+  GLUE_ENDPOINT_CODE_DERIVED: entry(
+    409,
+    'The code of a linked endpoint is derived and cannot be edited by hand.',
+    'Change its suffix, or unlink it first (`glue endpoints unlink <code>`).',
   ),
   GLUE_ENDPOINT_STATE: entry(
     409,
     'The endpoint cannot move from its state to that one.',
     'See the states in docs/glossary.md.',
   ),
+  GLUE_ENDPOINT_SECRET_NOT_FOUND: entry(
+    404,
+    'The endpoint has no such secret.',
+    'List them with `glue endpoints secrets list <code>`.',
+  ),
   GLUE_ENDPOINT_AMBIGUOUS: entry(
     400,
-    'Several outbound endpoints match and none was named.',
-    'Name one by `codeSuffix` or `code`.',
+    'Several endpoints match and none was named.',
+    'Name one: in code by `codeSuffix` or `code`, on the command line by `--side`.',
+  ),
+  GLUE_COMPANY_MISMATCH: entry(
+    409,
+    'Backend and endpoint would belong to different companies.',
+    'Link within one company; to move a record to another one, unlink it first.',
   ),
   GLUE_SIDE_ABSENT: entry(
     409,
@@ -159,6 +184,11 @@ export const errorTable = {
     'Try again.',
     true,
   ),
+  GLUE_DATABASE_PACKET_TOO_LARGE: entry(
+    413,
+    'A statement is larger than the database server takes.',
+    'Raise `max_allowed_packet` of the server, or make what is stored smaller.',
+  ),
   GLUE_CHANGED_MEANWHILE: entry(
     409,
     'Somebody else changed the record meanwhile.',
@@ -179,6 +209,12 @@ export const errorTable = {
     500,
     'The host cannot listen on its address and port.',
     'Stop what uses the port, or set `host.port` and `host.address`.',
+  ),
+  GLUE_OVERLOADED: entry(
+    503,
+    'The host holds as many bodies of requests as it may, so one more was not accepted.',
+    'The provider tries again; raise `inbound.maxBufferedBytes`, or add hosts.',
+    true,
   ),
   GLUE_STORE_UNAVAILABLE: entry(
     503,
@@ -208,10 +244,35 @@ export const errorTable = {
     'A hook or handler returned something that is no outcome.',
     'Return `done()`, `retry()`, `deadLetter()` or `cancel()`.',
   ),
+  GLUE_HOOK_ANSWER: entry(
+    500,
+    'A hook or handler of an outbound endpoint returned something that cannot be used.',
+    'Return what the guide for connectors says; nothing where the endpoint decides.',
+  ),
+  GLUE_ATTEMPT_ENDED: entry(
+    409,
+    'A handler used its context after its attempt had ended.',
+    'Await everything before the handler returns, and stop when `context.signal` is aborted.',
+  ),
   GLUE_HANDLER_DEADLINE: entry(
     500,
     'A handler or hook did not finish within its deadline.',
     'Make it faster, or raise the deadline.',
+  ),
+  GLUE_WORK_STATE: entry(
+    409,
+    'The event, delivery or bulk move is in a state from which it cannot be moved so.',
+    'See the state and the moves that the message names; somebody may have been faster.',
+  ),
+  GLUE_FILTER_MISSING: entry(
+    400,
+    'A bulk move without a filter would take everything.',
+    'Say which items are meant, or that all are.',
+  ),
+  GLUE_BULK_MOVE_NOT_FOUND: entry(
+    404,
+    'There is no such bulk move.',
+    'List bulk moves with `glue events bulk list`.',
   ),
   GLUE_EVENT_NOT_FOUND: entry(404, 'There is no such event.', 'List events with `glue events list`.'),
   GLUE_DELIVERY_NOT_FOUND: entry(
@@ -223,6 +284,11 @@ export const errorTable = {
     409,
     'The idempotency key was used for a delivery with other content.',
     'Use a new key for new content.',
+  ),
+  GLUE_DELIVERY_LIMIT: entry(
+    409,
+    'One attempt queues more deliveries than may commit together with its outcome.',
+    'Queue them in transactions of your own, with idempotency keys, so that a second attempt queues none twice.',
   ),
   GLUE_DELIVERY_INVALID: entry(400, 'The delivery is not valid.', 'Correct what is listed.'),
   GLUE_RENDERING: entry(

@@ -36,7 +36,25 @@ export class GlueError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Foreign code throws what it likes, even what refuses to be text. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    const isLikeError = typeof error === 'object' && error !== null && 'message' in error;
+    return String(isLikeError ? error.message : error);
+  } catch {
+    return 'something that cannot be shown as text';
+  }
+}
+
+/** Longer stacks are cut: a message in front of one can be of any length. */
+const STACK_LENGTH = 16 * 1024;
+
+/** Where an error was made, with its message; the message alone where there is no stack. */
+export function stackOf(error: unknown): string {
+  try {
+    const stack = typeof error === 'object' && error !== null && 'stack' in error ? error.stack : undefined;
+    return (typeof stack === 'string' ? stack : messageOf(error)).slice(0, STACK_LENGTH);
+  } catch {
+    return messageOf(error).slice(0, STACK_LENGTH);
+  }
 }

@@ -1,4 +1,3 @@
-import type { InjectionToken } from '../di.js';
 import type { BackendReference } from '../naming/backend-reference.js';
 import type { Effects } from '../work/effects.js';
 import type { OutboundGateway } from './outbound-gateway.js';
@@ -8,5 +7,3 @@ export interface OutboundPort {
   /** A gateway for one backend whose deliveries commit with the given effects. */
   gatewayFor(backend: BackendReference, effects: Effects): OutboundGateway;
 }
-
-export const OUTBOUND_PORT: InjectionToken<OutboundPort> = Symbol('glue:outbound-port');

@@ -40,6 +40,14 @@ const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cancel'), note }),
 ]);
 
+/**
+ * The outcome that foreign code returned, as a copy: an object with getters, or a proxy, is asked once only.
+ * @returns undefined when it is none
+ */
+export function outcomeOf(value: unknown): Outcome | undefined {
+  return outcomeSchema.safeParse(value).data;
+}
+
 /** Whether a value that foreign code returned is an outcome. */
 export function isOutcome(value: unknown): value is Outcome {
   return outcomeSchema.safeParse(value).success;

@@ -2,14 +2,17 @@ import type { Database, Transaction } from '../database/database.js';
 import { isDuplicateKeyError } from '../database/database-errors.js';
 import { inTransaction } from '../database/in-transaction.js';
 import type { InjectionToken } from '../di.js';
-import { clashesOf } from '../endpoint/endpoint-clashes.js';
-import type { EndpointStore } from '../endpoint/endpoint-store.js';
-import { planEndpoint, type EndpointOwner, type EndpointPlan } from '../endpoint/plan-endpoint.js';
+import { clashesOf, type EndpointIdentity } from '../endpoint/endpoint-clashes.js';
+import { ownerName, ownerOf, type EndpointOwner } from '../endpoint/endpoint-owner.js';
+import type { EndpointState } from '../endpoint/endpoint-record.js';
+import { planEndpoint, type EndpointPlan } from '../endpoint/plan-endpoint.js';
+import type { AppliedPlan } from '../endpoint/seeded-endpoints.js';
 import { GlueError } from '../errors/glue-error.js';
 import type { BackendReference } from '../naming/backend-reference.js';
 import { slug } from '../naming/slug.js';
 import { DEFAULT_COMPANY } from '../backend/backend-record.js';
 import type { BackendRegistry } from '../backend/backend-registry.js';
+import type { BackendTypes } from '../backend/backend-types.js';
 import type { CatalogedSeed, SeedCatalog } from '../seeds/seed-catalog.js';
 import type { Side } from '../side/side.js';
 import type { SideName } from '../side/side-name.js';
@@ -24,13 +27,27 @@ export interface ProvisionReport {
   > & {
     readonly side: SideName;
     readonly seed: string;
+    readonly state: EndpointState;
+    /** Why a new one is a draft although its seed says active: what is missing. */
+    readonly problems: readonly string[];
   })[];
+  /** Seeds that cannot be applied at all, one line each. */
+  readonly problems: readonly string[];
 }
 
 export interface ProvisionOptions {
   readonly actor: string;
   /** Plan and check only; nothing is written. @defaultValue false */
   readonly dryRun?: boolean;
+}
+
+export interface ProvisionerParts {
+  readonly database: Database;
+  readonly catalog: SeedCatalog;
+  readonly types: BackendTypes;
+  readonly registry: BackendRegistry;
+  /** Those that are installed. */
+  readonly sides: readonly Side[];
 }
 
 class DryRun extends Error {}
@@ -40,15 +57,10 @@ class DryRun extends Error {}
  * again), and for seeds that stand alone at start. Idempotent, transactional, audited.
  */
 export class Provisioner {
-  readonly #stores: ReadonlyMap<SideName, EndpointStore>;
+  readonly #sides: ReadonlyMap<SideName, Side>;
 
-  constructor(
-    private readonly database: Database,
-    private readonly catalog: SeedCatalog,
-    private readonly registry: BackendRegistry,
-    sides: readonly Side[],
-  ) {
-    this.#stores = new Map(sides.map(({ name, endpoints }) => [name, endpoints]));
+  constructor(private readonly parts: ProvisionerParts) {
+    this.#sides = new Map(parts.sides.map((side) => [side.name, side]));
   }
 
   /**
@@ -57,30 +69,28 @@ export class Provisioner {
    *   GLUE_SIDE_ABSENT, GLUE_ENDPOINT_INVALID, GLUE_PROVISION_CONFLICT with all clashes
    */
   async provision(reference: BackendReference, options: ProvisionOptions): Promise<ProvisionReport> {
-    await this.registry.refresh(); // the record may have been made or renamed a moment ago
-    const backend = this.registry.get(reference);
-    const owner = {
-      name: backend.name,
-      technicalPrefix: slug(backend.technicalPrefix()),
-      company: backend.company,
-      backend: reference,
-    };
-    return this.#applyAll(
-      this.catalog.forBackendType(reference.type).map((seed) => ({ seed, owner })),
-      options,
-    );
+    const { catalog, types, registry } = this.parts;
+    await registry.refresh(); // the record may have been made or renamed a moment ago
+    const owner = ownerOf(registry.get(reference));
+    const wanted = catalog.forBackendType(reference.type).map((seed) => ({ seed, owner }));
+    const problems = catalog.backendTypeProblems(types, types.connectorOf(reference.type));
+    return { changes: await this.#applyAll(wanted, options), problems };
   }
 
   /** Inserts or updates the endpoints that stand alone, of every enabled connector. */
   async applyStandalone(options: ProvisionOptions): Promise<ProvisionReport> {
-    const wanted = this.catalog.standalone().map((seed) => {
+    const { catalog, types } = this.parts;
+    const wanted = catalog.standalone().map((seed) => {
       const owner = { name: seed.connector, technicalPrefix: slug(seed.connector), company: DEFAULT_COMPANY };
       return { seed, owner };
     });
-    return this.#applyAll(wanted, options);
+    return {
+      changes: await this.#applyAll(wanted, options),
+      problems: catalog.backendTypeProblems(types),
+    };
   }
 
-  async #applyAll(wanted: readonly Wanted[], options: ProvisionOptions): Promise<ProvisionReport> {
+  async #applyAll(wanted: readonly Wanted[], options: ProvisionOptions): Promise<ProvisionReport['changes']> {
     try {
       return await this.#applyOnce(wanted, options);
     } catch (error) {
@@ -93,13 +103,13 @@ export class Provisioner {
   async #applyOnce(
     wanted: readonly Wanted[],
     { actor, dryRun = false }: ProvisionOptions,
-  ): Promise<ProvisionReport> {
-    let plans: EndpointPlan[] = [];
+  ): Promise<ProvisionReport['changes']> {
+    let applied: AppliedSeed[] = [];
     try {
-      await inTransaction(this.database, async (trx) => {
-        plans = [];
+      await inTransaction(this.parts.database, async (trx) => {
+        applied = [];
         const clashes: string[] = [];
-        for (const each of wanted) plans.push(await this.#applyOne(trx, each, actor, clashes));
+        for (const each of wanted) applied.push(await this.#applyOne(trx, each, actor, clashes));
         if (clashes.length > 0) {
           throw new GlueError(
             'GLUE_PROVISION_CONFLICT',
@@ -112,31 +122,33 @@ export class Provisioner {
     } catch (error) {
       if (!(error instanceof DryRun)) throw error;
     }
-    return { changes: plans.map(reported) };
+    return applied.map(reported);
   }
 
-  /** Applies one seed, or adds its clashes; later seeds of the same act see what earlier ones wrote. */
+  /** Applies one seed, or adds what stands against it; later seeds of the same act see what earlier ones wrote. */
   async #applyOne(
     trx: Transaction,
     { seed, owner }: Wanted,
     actor: string,
     clashes: string[],
-  ): Promise<EndpointPlan> {
-    const store = this.#stores.get(seed.side);
-    if (!store)
+  ): Promise<AppliedSeed> {
+    const { side, seedId } = seed;
+    const seeded = this.#sides.get(side)?.endpoints.seeded;
+    if (!seeded)
       throw new GlueError(
         'GLUE_SIDE_ABSENT',
-        `seed "${seed.seedId}" is for ${seed.side}, which is not installed in this host`,
+        `seed "${seedId}" is for ${side}, which is not installed in this host`,
       );
-    const [existing] = await store.rowsOf(trx, {
-      seedIds: [seed.seedId],
-      ...(owner.backend && { backend: owner.backend }),
-    });
+    const existing = await seeded.find(trx, seedId, owner.backend);
     const plan = planEndpoint(seed, owner, existing);
-    const found = await clashesOf(trx, plan, owner, existing?.id);
-    if (found.length > 0) clashes.push(...found);
-    else await store.apply(trx, plan, owner, existing, actor);
-    return plan;
+    const asker = `seed "${seedId}" for ${ownerName(owner)}`;
+    const found = await clashesOf(trx, side, asker, identityOf(plan, owner), existing?.id);
+    clashes.push(...found);
+    if (found.length > 0) return { plan, state: seed.state, problems: [] };
+    const applied = await seeded.apply(trx, plan, owner, existing, actor);
+    if (existing)
+      clashes.push(...applied.problems.map((problem) => `${asker} would break "${plan.code}": ${problem}`));
+    return { plan, ...applied };
   }
 }
 
@@ -152,23 +164,25 @@ interface Wanted {
   readonly owner: EndpointOwner;
 }
 
-function reported({
-  seed,
-  action,
-  code,
-  name,
-  path,
-  updated,
-  conflicts,
-}: EndpointPlan): ProvisionReport['changes'][number] {
+interface AppliedSeed extends AppliedPlan {
+  readonly plan: EndpointPlan;
+}
+
+function identityOf({ code, path, suffix }: EndpointPlan, { backend }: EndpointOwner): EndpointIdentity {
+  return {
+    ...{ code, suffix, path: path ?? null },
+    backend_type: backend?.type ?? null,
+    backend_id: backend?.id ?? null,
+  };
+}
+
+function reported({ plan, state, problems }: AppliedSeed): ProvisionReport['changes'][number] {
+  const { seed, action, code, name, path, updated, conflicts } = plan;
   return {
     side: seed.side,
     seed: seed.seedId,
-    action,
-    code,
-    name,
+    ...{ action, code, name, state },
     ...(path !== undefined && { path }),
-    updated,
-    conflicts,
+    ...{ updated, conflicts, problems },
   };
 }

@@ -1,4 +1,5 @@
 import type { InjectionToken } from '../di.js';
+import type { BackendTypes } from '../backend/backend-types.js';
 import { GlueError } from '../errors/glue-error.js';
 import type { SideName } from '../side/side-name.js';
 import { seedId, type ConnectorSeeds, type EndpointSeed } from './seed-file.js';
@@ -40,15 +41,38 @@ export class SeedCatalog {
     return this.#endpoints.filter(({ backend }) => backend === undefined);
   }
 
-  /** @throws GLUE_SEED_HANDLER_UNKNOWN when a seed names a handler that nobody offers */
+  /**
+   * Seeds for backends of a type that nobody registers: they are never applied. A slip of the pen, or a type of a
+   * connector that is not enabled.
+   * @param connector - whose seeds are looked at. @defaultValue all
+   * @returns one line each
+   */
+  backendTypeProblems(types: Pick<BackendTypes, 'has' | 'list'>, connector?: string): string[] {
+    const known = types.list().map(({ type }) => type);
+    return this.#endpoints.flatMap((seed) =>
+      seed.backend === undefined ||
+      types.has(seed.backend) ||
+      (connector !== undefined && seed.connector !== connector)
+        ? []
+        : [
+            `seed "${seed.seedId}" is for backends of the type "${seed.backend}", which no enabled connector registers (registered: ${known.join(', ') || 'none'})`,
+          ],
+    );
+  }
+
+  /** All seeds, whatever they are for. */
+  list(): readonly CatalogedSeed[] {
+    return this.#endpoints;
+  }
+
+  /** @throws GLUE_SEED_HANDLER_UNKNOWN with all seeds that name a handler which nobody offers */
   checkHandlers(isKnown: (handler: string) => boolean): void {
-    for (const { handler, seedId: seed } of this.#endpoints) {
-      if (handler !== undefined && !isKnown(handler)) {
-        throw new GlueError(
-          'GLUE_SEED_HANDLER_UNKNOWN',
-          `seed "${seed}" names the handler "${handler}", which no enabled connector offers`,
-        );
-      }
-    }
+    const [first, ...others] = this.#endpoints.flatMap(({ handler, seedId: seed }) =>
+      handler === undefined || isKnown(handler)
+        ? []
+        : [`seed "${seed}" names the handler "${handler}", which no enabled connector offers`],
+    );
+    if (first === undefined) return;
+    throw new GlueError('GLUE_SEED_HANDLER_UNKNOWN', first, { problems: others });
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { handlerSchema, pathSchema, suffixSchema } from '../endpoint/endpoint-fields.js';
 import { sideNameSchema } from '../side/side-name.js';
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes');
@@ -13,17 +14,14 @@ export const endpointSeedSchema = z
     /** Backend type whose records own such an endpoint. Without it the endpoint stands alone. */
     backend: z.string().min(1).optional(),
     /** Second part of code and display name. @defaultValue the id */
-    suffix: z.string().trim().min(1).max(64).optional(),
+    suffix: suffixSchema.optional(),
     /** Name of an endpoint that stands alone. */
     name: z.string().min(1).max(190).optional(),
     /** Last segment of the inbound URL. @defaultValue the code */
-    path: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,128}$/, 'one segment of letters, digits, dots, dashes and underscores')
-      .optional(),
+    path: pathSchema.optional(),
     state: z.enum(['draft', 'active']).default('active'),
     /** `<connector>:<handler>`, or the name of a handler of this connector. */
-    handler: z.string().min(1).max(190).optional(),
+    handler: handlerSchema.optional(),
     config,
   })
   .refine(({ backend, name }) => backend === undefined || name === undefined, {

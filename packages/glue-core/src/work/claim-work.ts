@@ -11,10 +11,12 @@ export interface ClaimedRow {
   readonly attempts: number;
   /** Failures so far that used up a retry. */
   readonly failures: number;
+  /** Hosts that were lost while they worked on it, with no result between. */
+  readonly takeovers: number;
   readonly owner: number;
   readonly token: number;
-  /** Whether later items of an ordering key wait for this one. */
-  readonly ordered: boolean;
+  /** The ordering key whose later items wait for this one. */
+  readonly openKey: string | undefined;
 }
 
 export interface ClaimRequest {
@@ -31,21 +33,29 @@ interface Row {
   due_at: number;
   attempts: number;
   failures: number;
-  ordered: number;
+  takeovers: number;
+  open_key: string | null;
 }
 
-/** Served by the claim index in ORDER BY order, so a claimer locks only what it takes. For the tests that have it explained. */
+/**
+ * Of an ordering key only the front, which is the one that is under way if there is one. Served by the claim index in
+ * ORDER BY order, so a claimer locks only what it takes. For the tests that have it explained.
+ */
 export const dueWorkSql = ({ items, order = 'id' }: WorkTable) => `
-  SELECT id, due_at, attempts + 1 AS attempts, failures, open_key IS NOT NULL AS ordered FROM ${items} AS item
+  SELECT id, due_at, attempts + 1 AS attempts, failures, takeovers, open_key FROM ${items} AS item
   WHERE endpoint_id = ? AND phase = ? AND due_at <= ?
     AND (open_key IS NULL OR NOT EXISTS (
       SELECT 1 FROM ${items} AS earlier
-      WHERE earlier.endpoint_id = item.endpoint_id AND earlier.open_key = item.open_key AND earlier.${order} < item.${order}))
+      WHERE earlier.endpoint_id = item.endpoint_id AND earlier.open_key = item.open_key AND earlier.turn < item.${order}))
   ORDER BY due_at, id LIMIT ?`;
 
 const take = "state = 'processing', phase = NULL, owner = ?, token = ?, attempts = attempts + 1";
 
-/** Claims up to `limit` due items of one lane and phase, oldest due first. */
+/**
+ * Claims up to `limit` due items of one lane and phase, oldest due first. What only seemed to be the front of its
+ * ordering key, since another was stored or claimed at the same moment, the database itself refuses (`addTurns`)
+ * and it waits.
+ */
 export async function claimWork(
   database: Database,
   table: WorkTable,
@@ -56,14 +66,15 @@ export async function claimWork(
       ? await claimSqlite(database, table, request)
       : await claimMysql(database, table, request);
   const { lane: endpointId, owner, token } = request;
-  return rows.map(({ id, attempts, failures, ordered }) => ({
+  return rows.map(({ id, attempts, failures, takeovers, open_key: openKey }) => ({
     id,
     endpointId,
     attempts,
     failures,
+    takeovers,
     owner,
     token,
-    ordered: ordered === 1,
+    openKey: openKey ?? undefined,
   }));
 }
 
@@ -72,7 +83,7 @@ async function claimSqlite(database: Database, table: WorkTable, request: ClaimR
   const { lane, phase, nowMs, limit, owner, token } = request;
   const rows: unknown = await runAgain(() =>
     database.raw<unknown>(
-      `UPDATE ${items} SET ${take} WHERE id IN (SELECT id FROM (${dueWorkSql(table)})) RETURNING id, due_at, attempts, failures, open_key IS NOT NULL AS ordered`,
+      `UPDATE OR IGNORE ${items} SET ${take} WHERE id IN (SELECT id FROM (${dueWorkSql(table)})) RETURNING id, due_at, attempts, failures, takeovers, open_key`,
       [owner, token, lane, phase, nowMs, limit],
     ),
   );
@@ -86,15 +97,17 @@ function claimMysql(database: Database, table: WorkTable, request: ClaimRequest)
     const rows = rowsOf<Row>(
       await trx.raw(`${dueWorkSql(table)} FOR UPDATE SKIP LOCKED`, [lane, phase, nowMs, limit]),
     );
-    if (rows.length > 0) {
-      const ids = rows.map(({ id }) => id);
-      await trx.raw(`UPDATE ${items} SET ${take} WHERE id IN (${ids.map(() => '?').join(',')})`, [
-        owner,
-        token,
-        ...ids,
-      ]);
-    }
-    return rows;
+    if (rows.length === 0) return rows;
+    const ids = rows.map(({ id }) => id);
+    const those = `id IN (${ids.map(() => '?').join(',')})`;
+    await trx.raw(`UPDATE IGNORE ${items} SET ${take} WHERE ${those}`, [owner, token, ...ids]);
+    if (rows.every(({ open_key }) => open_key === null)) return rows;
+    const answer: unknown = await trx.raw(
+      `SELECT id FROM ${items} WHERE ${those} AND owner = ? AND token = ?`,
+      [...ids, owner, token],
+    );
+    const taken = new Set(rowsOf<{ id: string }>(answer).map(({ id }) => id));
+    return rows.filter(({ id }) => taken.has(id));
   });
 }
 

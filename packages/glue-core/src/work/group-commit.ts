@@ -3,6 +3,8 @@ import { GlueError } from '../errors/glue-error.js';
 
 /** How often a database that is away is tried, in milliseconds. */
 const PROBE_MS = 200;
+/** How long those of a group may keep each other waiting, one by one, when several meet a lock, in milliseconds. */
+const APART_MS = 10_000;
 
 export interface GroupCommitOptions<Item, Result> {
   readonly clock: Clock;
@@ -29,12 +31,14 @@ interface Waiting<Item, Result> {
 /**
  * Lets concurrent callers share one transaction; each is answered after the commit. One group is written at a
  * time, and those who come meanwhile make up the next, so groups grow with the load by themselves.
- * A group that fails is written again one by one: a bad item fails alone. When the database is away, all who wait fail
- * at once, and so does whoever comes, but for one group at a time that tries whether it is back.
+ * A group that fails is written again one by one, beside the groups that follow: a bad item fails alone, and one that
+ * meets a lock waits alone. When the database is away, all who wait fail at once, and so does whoever comes, but for
+ * one group at a time that tries whether it is back.
  */
 export class GroupCommit<Item, Result> {
   readonly #waiting: Waiting<Item, Result>[] = [];
   #writing: Promise<void> | undefined;
+  #writingApart: Promise<void> | undefined;
   #waitingSize = 0;
   /** What the database failed with when it was last seen to be away. */
   #away: { readonly error: GlueError; readonly sinceMs: number } | undefined;
@@ -62,13 +66,54 @@ export class GroupCommit<Item, Result> {
 
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (this.#writing || this.#writingApart) await Promise.all([this.#writing, this.#writingApart]);
   }
 
   async #writeAll(): Promise<void> {
     await this.#company();
     while (this.#waiting.length > 0) await this.#writeGroup(this.#takeWaiting(this.#maxItems));
     this.#writing = undefined;
+  }
+
+  async #writeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    const refused = await this.#tryToWrite(group);
+    if (!refused) return;
+    if (group.length === 1 || isAway(refused.error)) return rejectAll(group, refused.error);
+    // One such group at a time, so that what fails slows down those who bring it.
+    await this.#writingApart;
+    this.#writingApart = this.#writeApart(group).finally(() => (this.#writingApart = undefined));
+  }
+
+  async #writeApart(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    const { clock } = this.options;
+    const givenUpAt = clock.monotonic() + APART_MS;
+    for (const [index, one] of group.entries()) {
+      const refused = await this.#tryToWrite([one]);
+      if (!refused) continue;
+      one.reject(refused.error);
+      const isTooMuch = isConflict(refused.error) && clock.monotonic() >= givenUpAt;
+      if (isTooMuch || isAway(refused.error)) return rejectAll(group.slice(index + 1), refused.error);
+    }
+  }
+
+  /** Writes a group and answers it. @returns why it was refused; nobody is answered then */
+  async #tryToWrite(
+    group: readonly Waiting<Item, Result>[],
+  ): Promise<{ readonly error: unknown } | undefined> {
+    try {
+      const results = await this.options.commit(group.map(({ item }) => item));
+      if (results.length !== group.length)
+        throw new Error(`a group of ${group.length} gave ${results.length} results`);
+      this.#away = undefined;
+      group.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      return undefined;
+    } catch (error) {
+      if (isAway(error)) {
+        this.#away = { error, sinceMs: this.options.clock.monotonic() };
+        rejectAll(this.#takeWaiting(Infinity), error);
+      }
+      return { error };
+    }
   }
 
   #takeWaiting(count: number): readonly Waiting<Item, Result>[] {
@@ -90,21 +135,16 @@ export class GroupCommit<Item, Result> {
       maxWaitMs === 0 ? setImmediate(resolve) : clock.after(maxWaitMs, resolve),
     );
   }
+}
 
-  async #writeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
-    try {
-      const results = await this.options.commit(group.map(({ item }) => item));
-      if (results.length !== group.length)
-        throw new Error(`a group of ${group.length} gave ${results.length} results`);
-      this.#away = undefined;
-      group.forEach(({ resolve }, index) => resolve(results[index] as Result));
-    } catch (error) {
-      if (error instanceof GlueError && error.code === 'GLUE_DATABASE_UNAVAILABLE') {
-        this.#away = { error, sinceMs: this.options.clock.monotonic() };
-        return [...group, ...this.#takeWaiting(Infinity)].forEach(({ reject }) => reject(error));
-      }
-      if (group.length === 1) return group.forEach(({ reject }) => reject(error));
-      for (const one of group) await this.#writeGroup([one]);
-    }
-  }
+function rejectAll(group: readonly { readonly reject: (error: unknown) => void }[], error: unknown): void {
+  for (const { reject } of group) reject(error);
+}
+
+function isAway(error: unknown): error is GlueError {
+  return error instanceof GlueError && error.code === 'GLUE_DATABASE_UNAVAILABLE';
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof GlueError && error.code === 'GLUE_DATABASE_CONFLICT';
 }

@@ -5,12 +5,14 @@ import { inTransaction, runAgain } from '../database/in-transaction.js';
 import { messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
 import { HOSTS, type HostRow } from './host-table.js';
+import { Namesakes } from './namesakes.js';
+import { systemProcesses, type Processes } from './process-mark.js';
 
 export interface HostLeaseOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Name of this host; equal after a restart. Two hosts that run at once need different names, or process ids. */
+  /** Name of this host; equal after a restart, different from those of hosts that run at the same time. */
   readonly name: string;
   /** @defaultValue 12,000 ms */
   readonly leaseMs?: number;
@@ -18,8 +20,8 @@ export interface HostLeaseOptions {
   readonly renewMs?: number;
   /** The database's time; all hosts measure leases and due times by it. */
   readonly readTime?: (database: Database) => Promise<number>;
-  /** Whether a process of this machine still runs. */
-  readonly isRunning?: (pid: number) => boolean;
+  /** @defaultValue the system's */
+  readonly processes?: Processes;
 }
 
 /** How long after a lease has run out to look, in milliseconds. */
@@ -32,7 +34,10 @@ interface Interval {
 
 /** What follows the lease: called after each renewal, and when the lease is lost. */
 export interface LeaseFollower {
-  /** After each renewal; other hosts' leases may have run out. */
+  /**
+   * After a renewal; other hosts' leases may have run out. However long it takes, the lease is renewed meanwhile, and it
+   * is not called again before it has ended.
+   */
   onRenewed(): Promise<void>;
 }
 
@@ -43,20 +48,27 @@ export interface LeaseFollower {
 export class HostLease {
   readonly #options: Required<HostLeaseOptions>;
   readonly #followers: LeaseFollower[] = [];
+  readonly #namesakes: Namesakes;
+  /** Incarnations of this lease that were lost. */
+  readonly #lost = new Set<number>();
   #incarnation = 0;
   #heldUntil = 0;
-  /** When the first lease of the other hosts runs out, unless it is renewed. */
-  #othersEndAt = Infinity;
   /** By how much the database's time is ahead of our monotonic clock: at least, and at most. */
   #ahead: Interval | undefined;
   #abort = new AbortController();
   #cancelRenewal: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
   #stopped = true;
   #renewing: Promise<void> = Promise.resolve();
+  #looking: Promise<void> | undefined;
 
   constructor(options: HostLeaseOptions) {
-    this.#options = { leaseMs: 12_000, renewMs: 3_000, readTime: databaseNow, isRunning, ...options };
+    this.#options = {
+      ...{ leaseMs: 12_000, renewMs: 3_000, readTime: databaseNow, processes: systemProcesses() },
+      ...options,
+    };
+    this.#namesakes = new Namesakes(this.#options);
   }
 
   /** Number that marks this host's claims until the lease is lost. */
@@ -70,13 +82,14 @@ export class HostLease {
   }
 
   /**
-   * The shared time: what the database said last, and what has passed since. Unix milliseconds. Where the database took
+   * The shared time: what the database said last, and what has passed since. Whole Unix milliseconds. Where the database took
    * long to answer it lags rather than leads, so that nobody is taken for dead who is not. Before the first answer: this
    * host's own time.
    */
   now(): number {
     const { clock } = this.#options;
-    return this.#ahead ? clock.monotonic() + this.#ahead.least : clock.now();
+    // The monotonic clock tells fractions too, which columns of whole numbers would keep or round.
+    return this.#ahead ? Math.floor(clock.monotonic() + this.#ahead.least) : clock.now();
   }
 
   /** Whether claims may be made: false once the lease has run out unrenewed. */
@@ -99,6 +112,7 @@ export class HostLease {
     this.#stopped = false;
     await this.#begin();
     this.#schedule();
+    await this.#look();
   }
 
   /** Gives the lease up; what is still claimed is free for others at once. */
@@ -106,34 +120,29 @@ export class HostLease {
     this.#stopped = true;
     this.#cancelRenewal?.();
     this.#cancelWatch?.();
-    await this.#renewing;
+    this.#cancelLook?.();
     this.#abort.abort(new Error('the host stops'));
-    await this.#options.database<HostRow>(HOSTS).where({ incarnation: this.#incarnation }).delete();
+    await this.#renewing;
+    await this.#looking;
+    const own = this.#options.database<HostRow>(HOSTS).where({ incarnation: this.#incarnation });
+    await runAgain(() => own.clone().delete());
   }
 
   async #begin(): Promise<void> {
-    const { database, name, leaseMs } = this.#options;
-    const now = await this.#readTime();
+    const { database, name, leaseMs, processes } = this.#options;
+    const now = await this.readTime();
+    const namesakes = await runAgain(() => database<HostRow>(HOSTS).where({ name }));
+    const dead = this.#namesakes.findDead(namesakes, this.#lost, now);
     this.#incarnation = await inTransaction(database, async (trx) => {
-      const namesakes = await trx<HostRow>(HOSTS).where({ name }).select('incarnation', 'pid');
-      const dead = namesakes.filter(({ pid }) => pid === process.pid || !this.#options.isRunning(pid));
-      await trx<HostRow>(HOSTS)
-        .whereIn(
-          'incarnation',
-          dead.map(({ incarnation }) => incarnation),
-        )
-        .delete();
+      await trx<HostRow>(HOSTS).whereIn('incarnation', dead).delete();
       const [incarnation] = await trx(HOSTS).insert({
-        name,
-        pid: process.pid,
-        started_at: now,
-        lease_until: now + leaseMs,
+        ...{ name, pid: process.pid, process: processes.own },
+        ...{ started_at: now, lease_until: now + leaseMs },
       });
       return Number(incarnation);
     });
     this.#abort = new AbortController();
     this.#holdUntil(now + leaseMs);
-    await this.#tellFollowers();
   }
 
   /** Whatever a renewal that hangs may still answer: when the lease runs out, its work is given up. */
@@ -148,7 +157,7 @@ export class HostLease {
 
   #schedule(): void {
     if (this.#stopped) return;
-    this.#cancelRenewal = this.#options.clock.after(this.#untilNextLook(), () => {
+    this.#cancelRenewal = this.#options.clock.after(this.#options.renewMs, () => {
       this.#renewing = this.#renew()
         .catch((error: unknown) =>
           this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed'),
@@ -161,7 +170,7 @@ export class HostLease {
     const { database, leaseMs, logger } = this.#options;
     const incarnation = this.#incarnation;
     if (!this.isHeld()) this.#lose();
-    const now = await this.#readTime();
+    const now = await this.readTime();
     const renewed = await runAgain(() =>
       database<HostRow>(HOSTS)
         .where({ incarnation })
@@ -170,7 +179,7 @@ export class HostLease {
     );
     if (renewed === 1 && !this.#abort.signal.aborted) {
       this.#holdUntil(now + leaseMs);
-      await this.#tellFollowers();
+      void this.#look();
       return;
     }
     this.#lose();
@@ -179,30 +188,45 @@ export class HostLease {
       { lost: incarnation, incarnation: this.#incarnation },
       'the host lease was lost; a new incarnation begins',
     );
-  }
-
-  /** The usual time, or when the next lease of another host runs out: its work should not wait for our turn. */
-  #untilNextLook(): number {
-    const { renewMs } = this.#options;
-    const untilOthersEnd = this.#othersEndAt - this.now() + LOOK_AFTER_MS;
-    return Math.min(renewMs, Math.max(LOOK_AFTER_MS, untilOthersEnd));
+    void this.#look();
   }
 
   #lose(): void {
     this.#heldUntil = 0;
+    this.#lost.add(this.#incarnation);
     this.#abort.abort(new Error('the host lease was lost'));
   }
 
-  async #tellFollowers(): Promise<void> {
-    const { database } = this.#options;
-    const others = database<HostRow>(HOSTS).whereNot({ incarnation: this.#incarnation });
-    await runAgain(() => others.clone().where('lease_until', '<=', this.now()).delete());
-    const next = await others.clone().min({ at: 'lease_until' }).first<{ at: number | null } | undefined>();
-    this.#othersEndAt = Number(next?.at ?? Infinity);
-    for (const follower of this.#followers) await follower.onRenewed();
+  /** Looks after the work of hosts without a lease: beside the renewals, which wait for nothing, and one look at a time. */
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookOnce()
+      .catch((error: unknown) =>
+        this.#options.logger.warn(
+          { reason: messageOf(error) },
+          'the work of other hosts could not be looked after; the next renewal tries again',
+        ),
+      )
+      .finally(() => (this.#looking = undefined));
+    return this.#looking;
   }
 
-  async #readTime(): Promise<number> {
+  async #lookOnce(): Promise<void> {
+    const { database, clock, renewMs } = this.#options;
+    const others = database<HostRow>(HOSTS).whereNot({ incarnation: this.#incarnation });
+    await runAgain(() => others.clone().where('lease_until', '<=', this.now()).delete());
+    const rows = await runAgain(() => others.clone());
+    this.#namesakes.look(rows);
+    for (const follower of this.#followers) await follower.onRenewed();
+    // The work of a host whose lease is not renewed should not wait for our turn.
+    const nextEndsAt = Math.min(...rows.map(({ lease_until }) => Number(lease_until)));
+    const untilNextEnds = nextEndsAt - this.now() + LOOK_AFTER_MS;
+    this.#cancelLook?.();
+    if (this.#stopped || untilNextEnds >= renewMs) return;
+    this.#cancelLook = clock.after(Math.max(LOOK_AFTER_MS, untilNextEnds), () => void this.#look());
+  }
+
+  /** Asks the database for its time, by which {@link HostLease.now} goes from then on; needs no lease. */
+  async readTime(): Promise<number> {
     const { clock, database, readTime } = this.#options;
     const before = clock.monotonic();
     const databaseTime = await readTime(database);
@@ -218,13 +242,4 @@ function narrowed(older: Interval | undefined, newer: Interval): Interval {
   if (!older) return newer;
   const both = { least: Math.max(older.least, newer.least), most: Math.min(older.most, newer.most) };
   return both.least <= both.most ? both : newer;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,5 +1,6 @@
+import { createTable, runSchemaStatement, timeColumn } from '../database/columns.js';
+import type { Database } from '../database/database.js';
 import type { Migration } from '../database/migration.js';
-import { createTable, timeColumn } from '../database/columns.js';
 
 /** One row per host incarnation that holds, or held, a lease. */
 export const HOSTS = 'glue_hosts';
@@ -8,6 +9,8 @@ export interface HostRow {
   incarnation: number;
   name: string;
   pid: number;
+  /** Tells the process from others that have, or had, its id; null where an older version wrote the row. */
+  process: string | null;
   started_at: number;
   lease_until: number;
 }
@@ -23,3 +26,14 @@ export const createHosts: Migration = {
       timeColumn(table, 'lease_until').notNullable().index(`${HOSTS}_lease`);
     }),
 };
+
+export const addHostProcess: Migration = {
+  name: 'core-007-host-process',
+  up: (trx) => runSchemaStatement(trx, `ALTER TABLE ${HOSTS} ADD COLUMN process VARCHAR(190)`),
+};
+
+/** Whether some host runs that would take work up. @param nowMs - the shared time */
+export async function hasRunningHost(database: Database, nowMs: number): Promise<boolean> {
+  const row = await database<HostRow>(HOSTS).where('lease_until', '>', nowMs).first('incarnation');
+  return row !== undefined;
+}

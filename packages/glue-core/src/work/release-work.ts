@@ -1,20 +1,19 @@
-import { dialectOf, type Database, type Dialect } from '../database/database.js';
-import { affectedOf, rowsOf } from '../database/database-time.js';
+import { dialectOf, type Database, type Dialect, type Transaction } from '../database/database.js';
+import { rowsOf } from '../database/database-time.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
 import type { ClaimedRow } from './claim-work.js';
 import { HOSTS } from './host-table.js';
 import { PHASE, type WorkTable } from './work-table.js';
 
-/** An item whose host was lost this often running, with no result between, is given up: most likely it ends them. */
-const MAX_TAKEOVERS = 10;
-/** From this many on it is a suspect, and tried apart from what was lost with it, within this time. */
+/** From this many on an item is a suspect, and tried apart from what was lost with it, within this time. */
 const SUSPECT_TAKEOVERS = 3;
 const APART_MS = 8_000;
 const randomDelay: Readonly<Record<Dialect, string>> = {
   sqlite: `ABS(RANDOM()) % ${APART_MS}`,
   mysql: `FLOOR(RAND() * ${APART_MS})`,
 };
-const POISONED_NOTE = `given up: ${MAX_TAKEOVERS} hosts were lost while they worked on it`;
+/** Items per transaction. */
+const BATCH = 500;
 
 /**
  * Gives claimed items back that were not started; their attempt number is free again.
@@ -44,49 +43,56 @@ export async function releaseUnstarted(
 }
 
 /**
- * Makes the work of hosts whose lease has run out (or whose row is gone) claimable again, at once and in
- * front: what keeps its due time comes before everything that waited behind it when it was claimed. What was lost with
- * its host again and again waits a random while, so that the innocent are done before the one among them that ends its
- * hosts is claimed.
- * `takeovers` is set last: MySQL uses a value set further left, SQLite the old one.
+ * Makes the work of hosts that are no more claimable again, at once and in front: what keeps its due time comes before
+ * everything that waited behind it when it was claimed. What was lost with its host again and again waits a random
+ * while, so that the innocent are done before the one among them that ends its hosts is claimed.
  * @returns the number of items released
  */
 export async function releaseOrphans(database: Database, table: WorkTable, nowMs: number): Promise<number> {
-  const dead = await deadOwners(database, table, nowMs);
+  const dead = await deadOwners(database, table);
   if (dead.length === 0) return 0;
-  const poisoned = `takeovers >= ${MAX_TAKEOVERS - 1}`;
-  const answer = await inTransaction(database, async (trx): Promise<unknown> =>
-    trx.raw(
-      `UPDATE ${table.items}
-       SET owner = NULL, token = NULL,
-           due_at = CASE WHEN takeovers >= ${SUSPECT_TAKEOVERS - 1} THEN ? + ${randomDelay[dialectOf(trx)]} ELSE due_at END,
-           state = CASE WHEN ${poisoned} THEN 'dead_letter' ELSE 'retrying' END,
-           phase = CASE WHEN ${poisoned} THEN NULL ELSE ${PHASE.first} END,
-           note = CASE WHEN ${poisoned} THEN ? ELSE note END,
-           finished_at = CASE WHEN ${poisoned} THEN ? ELSE NULL END,
-           open_key = CASE WHEN ${poisoned} THEN NULL ELSE open_key END,
-           takeovers = takeovers + 1
-       WHERE owner IN (${dead.map(() => '?').join(',')})`,
-      [nowMs, POISONED_NOTE, nowMs, ...dead],
-    ),
+  let released = 0;
+  for (let batch = BATCH; batch === BATCH; released += batch) {
+    batch = await inTransaction(database, (trx) => releaseBatch(trx, table, dead, nowMs));
+  }
+  return released;
+}
+
+/** `takeovers` is set last: MySQL uses a value set further left, SQLite the old one. */
+async function releaseBatch(
+  trx: Transaction,
+  { items }: WorkTable,
+  dead: readonly number[],
+  nowMs: number,
+): Promise<number> {
+  const dialect = dialectOf(trx);
+  // What a host that hangs, or whose line is dead, still has locked is left for a later look: the server ends it.
+  const found = trx(items).whereIn('owner', dead).limit(BATCH);
+  const ids = await (dialect === 'sqlite' ? found : found.forUpdate().skipLocked()).pluck<string[]>('id');
+  if (ids.length === 0) return 0;
+  await trx.raw(
+    `UPDATE ${items}
+     SET owner = NULL, token = NULL, state = 'retrying', phase = ${PHASE.first},
+         due_at = CASE WHEN takeovers >= ${SUSPECT_TAKEOVERS - 1} THEN ? + ${randomDelay[dialect]} ELSE due_at END,
+         takeovers = takeovers + 1
+     WHERE id IN (${ids.map(() => '?').join(',')})`,
+    [nowMs, ...ids],
   );
-  return affectedOf(answer);
+  return ids.length;
 }
 
 /**
- * Owners first, then hosts: whoever claims was a host before. In one statement, which MySQL lets see hosts as they were
- * at its start and items as they are, a host that has just started would lose what it has just claimed.
+ * Whose work is whose no more: owners without a row among the hosts. Whose lease has run out loses that row first, by a
+ * statement that a renewal cannot overlap. Owners are read before hosts: whoever claims was a host before.
  */
-async function deadOwners(database: Database, { items }: WorkTable, nowMs: number): Promise<number[]> {
+async function deadOwners(database: Database, { items }: WorkTable): Promise<number[]> {
   const owners: unknown = await database.raw(
     `SELECT DISTINCT owner AS id FROM ${items} WHERE owner IS NOT NULL`,
   );
-  const alive: unknown = await database.raw(`SELECT incarnation AS id FROM ${HOSTS} WHERE lease_until > ?`, [
-    nowMs,
-  ]);
+  const hosts: unknown = await database.raw(`SELECT incarnation AS id FROM ${HOSTS}`);
   const idsOf = (rows: unknown): number[] => rowsOf<{ id: number }>(rows).map(({ id }) => Number(id));
-  const living = new Set(idsOf(alive));
-  return idsOf(owners).filter((owner) => !living.has(owner));
+  const known = new Set(idsOf(hosts));
+  return idsOf(owners).filter((owner) => !known.has(owner));
 }
 
 /** An item that carries a host's mark. */

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
-import { isTransientDatabaseError, isUnavailableDatabaseError } from '../database/database-errors.js';
 import { GlueError, messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
+import type { RetryPolicy } from '../retry/retry-policy.js';
 import { GroupCommit } from './group-commit.js';
 import type { HostLease } from './host-lease.js';
+import { OwnWriteFailed } from './own-write.js';
 import { refusedResult } from './run-attempt.js';
 import { settleWork, type Settlement, type SettleResult } from './settle-work.js';
 import type { WorkItem, WorkSource } from './work-source.js';
@@ -25,22 +26,31 @@ const GROUP_SIZE = 200;
 /** Writes results of attempts, many in one transaction, and logs one line per attempt. */
 export class ResultWriter<Item extends WorkItem> {
   readonly #group: GroupCommit<Settlement, SettleResult>;
+  /** For results that met a lock: they wait for it apart from all others. */
+  readonly #locked: GroupCommit<Settlement, SettleResult>;
 
   constructor(private readonly options: ResultWriterOptions<Item>) {
     const { clock, database, source } = options;
+    const overloaded = () => new GlueError('GLUE_STORE_UNAVAILABLE', 'too many results wait to be written');
     this.#group = new GroupCommit({
       clock,
       maxItems: GROUP_SIZE,
+      commit: (group) => settleWork(database, source.table, group, { givesUpAtLock: true }),
+      overloaded,
+    });
+    this.#locked = new GroupCommit({
+      clock,
+      maxItems: 1,
       commit: (group) => settleWork(database, source.table, group),
-      overloaded: () => new GlueError('GLUE_STORE_UNAVAILABLE', 'too many results wait to be written'),
+      overloaded,
     });
   }
 
   /**
-   * Writes a result; waits for a database that is away as long as the lease is held.
+   * Writes a result; one that the database refuses becomes a failure, tried again by policy. Waits for a database that is away as long as the lease is held.
    * @returns what was written; undefined when it came too late or could not be written (the row goes on elsewhere)
    */
-  async write(settlement: Settlement, item: Item): Promise<Settlement | undefined> {
+  async write(settlement: Settlement, retryPolicy: RetryPolicy): Promise<Settlement | undefined> {
     const { row } = settlement;
     const about = {
       queue: this.options.source.name,
@@ -49,25 +59,35 @@ export class ResultWriter<Item extends WorkItem> {
       attempt: row.attempts,
     };
     let failures = 0;
+    let group = this.#group;
     for (let wanted = settlement; ;) {
       try {
-        return await this.#writeOnce(wanted, about);
-      } catch (error) {
+        return await this.#writeOnce(group, wanted, about);
+      } catch (refused) {
+        const error: unknown = refused instanceof OwnWriteFailed ? refused.cause : refused;
         failures += 1;
         // Once per result: a database that is away fails twice a second.
         if (failures === 1)
           this.options.logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
-        if (isDatabaseTrouble(error)) await this.#pause();
+        const isLocked = refused instanceof GlueError && refused.code === 'GLUE_DATABASE_CONFLICT';
+        // Waited for alone, it is most likely the handler's own write that cannot have its lock.
+        const isInVain = isLocked && group === this.#locked && !wanted.effects.isEmpty;
+        if (isLocked) group = this.#locked;
+        if (refused instanceof GlueError && refused.retryable && !isInVain) await this.#pause();
         else if (wanted !== settlement) return undefined;
-        else wanted = refusedResult(wanted, item, error);
+        else wanted = refusedResult(wanted, retryPolicy, error);
         if (!this.#isOurs(row.owner)) return undefined;
       }
     }
   }
 
-  async #writeOnce(settlement: Settlement, about: object): Promise<Settlement | undefined> {
+  async #writeOnce(
+    group: GroupCommit<Settlement, SettleResult>,
+    settlement: Settlement,
+    about: object,
+  ): Promise<Settlement | undefined> {
     const { logger } = this.options;
-    if ((await this.#group.add(settlement)) === 'late') {
+    if ((await group.add(settlement)) === 'late') {
       logger.warn(about, 'a late result was refused');
       return undefined;
     }
@@ -88,12 +108,4 @@ export class ResultWriter<Item extends WorkItem> {
   #pause(): Promise<void> {
     return new Promise((resolve) => this.options.clock.after(TROUBLE_PAUSE_MS, resolve));
   }
-}
-
-function isDatabaseTrouble(error: unknown): boolean {
-  return (
-    (error instanceof GlueError && error.retryable) ||
-    isUnavailableDatabaseError(error) ||
-    isTransientDatabaseError(error)
-  );
 }

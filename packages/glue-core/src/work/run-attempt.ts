@@ -1,11 +1,14 @@
+import { types } from 'node:util';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../log/logger.js';
-import { messageOf } from '../errors/glue-error.js';
-import { nextStep, type NextStep } from '../retry/retry-policy.js';
+import { messageOf, stackOf } from '../errors/glue-error.js';
+import { deadLetter } from '../outcome/outcome.js';
+import { nextStep, type NextStep, type RetryPolicy } from '../retry/retry-policy.js';
 import type { ClaimedRow } from './claim-work.js';
 import { Effects } from './effects.js';
+import { onAbort } from './on-abort.js';
 import type { Settlement } from './settle-work.js';
-import type { AttemptResult, WorkItem, WorkSource } from './work-source.js';
+import type { AttemptContext, AttemptResult, WorkItem, WorkSource } from './work-source.js';
 
 export interface AttemptEnvironment {
   readonly clock: Clock;
@@ -17,6 +20,13 @@ export interface AttemptEnvironment {
   readonly hostSignal: AbortSignal;
 }
 
+/** An item whose host was lost this often running, with no result between, is given up untried: most likely it ends them. */
+const MAX_TAKEOVERS = 10;
+const poisoned: AttemptResult = {
+  result: deadLetter(`given up: ${MAX_TAKEOVERS} hosts were lost while they worked on it`),
+  cause: 'internal',
+};
+
 /**
  * Runs one attempt within its deadline and turns whatever comes of it into a settlement.
  * @returns undefined when the host's lease was lost meanwhile: then the result belongs to nobody
@@ -27,10 +37,18 @@ export async function runAttempt<Item extends WorkItem>(
   row: ClaimedRow,
   environment: AttemptEnvironment,
 ): Promise<Settlement | undefined> {
-  const { now, hostSignal, random } = environment;
-  const effects = new Effects();
+  const { now, hostSignal, random, clock } = environment;
+  const logger = environment.logger.child({ id: row.id, attempt: row.attempts });
+  const effects = new Effects({
+    clock,
+    askedTooLate: () =>
+      logger.error({}, 'a handler asked for a write after its attempt had ended; it is not written'),
+  });
   const startedAt = now();
-  const { result, cause, error, side } = await withinDeadline(source, item, row, effects, environment);
+  const work = { attempt: row.attempts, logger, effects };
+  const { result, cause, error, side } =
+    row.takeovers >= MAX_TAKEOVERS ? poisoned : await withinDeadline(source, item, work, environment);
+  effects.end();
   if (hostSignal.aborted) return undefined;
 
   const step = cutNote(nextStep(result, row.failures, item.retryPolicy, random()));
@@ -57,50 +75,70 @@ export async function runAttempt<Item extends WorkItem>(
   };
 }
 
+/** The settlement of a claimed item whose content is gone: nobody can ever try it, and nothing waits for it. */
+export function contentGone(row: ClaimedRow, nowMs: number): Settlement {
+  const note = 'its content is gone: it was deleted from the database, and only this row is left';
+  return {
+    row,
+    step: { state: 'dead_letter', note },
+    failures: row.failures,
+    attempt: { startedAt: nowMs, endedAt: nowMs, outcome: 'dead_letter', cause: 'internal', note },
+    effects: new Effects(),
+    nowMs,
+    blocksKey: false,
+  };
+}
+
+/** One for all: to make an error costs more than all else here. */
+const attemptEnded = new Error('the attempt has ended');
+
 async function withinDeadline<Item extends WorkItem>(
   source: WorkSource<Item>,
   item: Item,
-  row: ClaimedRow,
-  effects: Effects,
-  { clock, logger, hostSignal }: AttemptEnvironment,
+  work: Omit<AttemptContext, 'signal'>,
+  { clock, hostSignal }: AttemptEnvironment,
 ): Promise<AttemptResult> {
-  const deadline = new AbortController();
-  let cancelTimer = () => {};
-  const late = new Promise<AttemptResult>((resolve) => {
-    cancelTimer = clock.after(item.deadlineMs, () => {
-      deadline.abort(new Error(`the deadline of ${item.deadlineMs} ms has passed`));
-      resolve({
-        result: { kind: 'failed', note: `no result within ${item.deadlineMs} ms` },
-        cause: 'timeout',
-      });
+  const controller = new AbortController();
+  const { promise: givenUp, resolve } = Promise.withResolvers<AttemptResult>();
+  const giveUp = (reason: unknown, result: AttemptResult): void => {
+    controller.abort(reason);
+    resolve(result);
+  };
+  let isLate = false;
+  const cancelTimer = clock.after(item.deadlineMs, () => {
+    isLate = true;
+    giveUp(new Error(`the deadline of ${item.deadlineMs} ms has passed`), {
+      result: { kind: 'failed', note: `no result within ${item.deadlineMs} ms` },
+      cause: 'timeout',
     });
-    hostSignal.addEventListener(
-      'abort',
-      () => resolve({ result: { kind: 'failed', note: 'aborted', internal: true } }),
-      {
-        once: true,
-        signal: deadline.signal,
-      },
-    );
   });
-  const signal = AbortSignal.any([deadline.signal, hostSignal]);
+  const stopListening = onAbort(hostSignal, () =>
+    giveUp(hostSignal.reason, { result: { kind: 'failed', note: 'aborted', internal: true } }),
+  );
   try {
-    return await Promise.race([
-      source.attempt(item, {
-        attempt: row.attempts,
-        signal,
-        logger: logger.child({ id: row.id, attempt: row.attempts }),
-        effects,
-      }),
-      late,
-    ]);
+    const attempt = source.attempt(item, { ...work, signal: controller.signal });
+    const result = await Promise.race([attempt, givenUp]);
+    if (isLate) tellOfItsEnd(attempt, work.logger, clock);
+    return result;
   } catch (error) {
     return surprise(error);
   } finally {
     cancelTimer();
-    // Ends the host listener; harmless for a handler that is done, a last call for one that is not.
-    if (!deadline.signal.aborted) deadline.abort(new Error('the attempt has ended'));
+    stopListening();
+    // For a handler that left something running.
+    controller.abort(attemptEnded);
   }
+}
+
+/** A handler that ignores its signal goes on beside the attempts that follow: its author should know for how long. */
+function tellOfItsEnd(attempt: Promise<unknown>, logger: Logger, clock: Clock): void {
+  const deadlineAt = clock.monotonic();
+  const tell = (): void =>
+    logger.warn(
+      { lateMs: Math.round(clock.monotonic() - deadlineAt) },
+      'a handler ended after its deadline; what came of it is not used',
+    );
+  attempt.then(tell, tell);
 }
 
 /** Longer notes are cut: they are for people, and foreign code puts in them what it was sent. */
@@ -113,19 +151,23 @@ function cutNote(step: NextStep): NextStep {
     : { ...step, note: `${note.slice(0, NOTE_LENGTH - 1)}…` };
 }
 
-/** A thrown error: tried again by policy, its stack kept. */
-function surprise(error: unknown): AttemptResult {
+/** What was thrown: tried again by policy, its stack kept. */
+function surprise(thrown: unknown): AttemptResult {
+  const note = messageOf(thrown);
   return {
-    result: { kind: 'failed', note: messageOf(error) },
+    result: {
+      kind: 'failed',
+      note: types.isNativeError(thrown) ? note : `something that is no Error was thrown: ${note}`,
+    },
     cause: 'handler',
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    error: stackOf(thrown),
   };
 }
 
 /** The settlement of an attempt that the database refused: a failed attempt, without effects or the side's columns. */
-export function refusedResult<Item extends WorkItem>(
+export function refusedResult(
   { row, attempt, blocksKey, nowMs }: Settlement,
-  { retryPolicy }: Item,
+  retryPolicy: RetryPolicy,
   error: unknown,
 ): Settlement {
   const { result, cause, error: stack } = surprise(error);

@@ -30,9 +30,11 @@ export class StrayWork {
     return this.#lostClaims.size > 0;
   }
 
-  /** Ends the search for lost claims; what of them appears yet is found like any other. */
-  forgetLostClaims(): void {
-    this.#lostClaims.clear();
+  /** Ends the search for claims that were lost before it; what of them appears yet is found like any other. */
+  async lookForTheLast(look: () => Promise<void>): Promise<void> {
+    const known = [...this.#lostClaims];
+    await look();
+    for (const token of known) this.#lostClaims.delete(token);
   }
 
   /**

@@ -31,34 +31,39 @@ export class WakeUps {
     this.#nextDue.delete(lane);
   }
 
-  /** Looks when the lane's next item falls due, over all hosts' rows, and asks the clock to wake it then. */
-  async ask(lane: number): Promise<void> {
+  /**
+   * Looks when the lane's next item falls due, over all hosts' rows, and asks the clock to wake it then.
+   * @returns when it falls due; Infinity when nothing waits
+   */
+  async ask(lane: number): Promise<number> {
     const { database, source, lease, retryClock } = this.options;
     const at = (await nextDueAt(database, source.table, lane)) ?? Infinity;
-    // Due now, and yet not claimed: it waits for another of its ordering key, or another host has it.
-    if (at <= lease.now()) return;
+    if (at <= lease.now()) return at;
     this.#nextDue.set(lane, at);
     if (at !== Infinity) retryClock.wakeAt(source.name, lane, at);
+    return at;
   }
 
   /**
    * Asks for a lane that has got a new retry. Many results share one question; the answer is the earliest due time
-   * over all hosts' rows. Never rejects: what is not asked for the sweep will find.
+   * over all hosts' rows. Never rejects.
+   * @returns whether to look at the lane now: one is due, or nobody knows
    */
-  async askSoon(lane: number): Promise<void> {
+  async askSoon(lane: number): Promise<boolean> {
     this.forget(lane);
-    if (this.#asking.has(lane)) return;
+    if (this.#asking.has(lane)) return false;
     this.#asking.add(lane);
     await new Promise((resolve) => setImmediate(resolve));
     this.#asking.delete(lane);
     try {
-      await this.ask(lane);
+      return (await this.ask(lane)) <= this.options.lease.now();
     } catch (error) {
       const { logger, source } = this.options;
       logger.warn(
         { queue: source.name, endpoint: lane, reason: messageOf(error) },
-        'no wake-up asked for; the sweep will',
+        'no wake-up asked for; the next look at the lane will',
       );
+      return true;
     }
   }
 }

@@ -2,18 +2,21 @@ import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
 import { messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
-import { claimWork, type ClaimedRow } from './claim-work.js';
+import { defaultRetryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
+import { BlockedLanes } from './blocked-lanes.js';
+import type { ClaimedRow } from './claim-work.js';
+import { freeLane } from './free-fronts.js';
 import type { HostLease, LeaseFollower } from './host-lease.js';
-import { LaneRing } from './lane-ring.js';
+import { LaneClaims } from './lane-claims.js';
+import { LaneRing, type LaneTurn } from './lane-ring.js';
 import { releaseOrphans, releaseUnstarted } from './release-work.js';
 import type { RetryClock } from './retry-clock.js';
 import { ResultWriter } from './result-writer.js';
-import { runAttempt } from './run-attempt.js';
+import { contentGone, runAttempt } from './run-attempt.js';
 import type { Settlement } from './settle-work.js';
 import { StrayWork } from './stray-work.js';
 import { waitingLanes } from './waiting-lanes.js';
 import { WakeUps } from './wake-ups.js';
-import { PHASE } from './work-table.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
 export interface WorkQueueOptions<Item extends WorkItem> {
@@ -23,8 +26,11 @@ export interface WorkQueueOptions<Item extends WorkItem> {
   readonly lease: HostLease;
   readonly retryClock: RetryClock;
   readonly source: WorkSource<Item>;
-  /** Items that may run at once on this host, all lanes together. @defaultValue 256 */
-  readonly concurrency?: number;
+  /**
+   * Items that may run at once on this host, all lanes together. The last quarter of these places is for lanes of which
+   * nothing runs.
+   */
+  readonly concurrency: number;
   readonly random?: () => number;
 }
 
@@ -44,26 +50,33 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   readonly #ring: LaneRing;
   readonly #results: ResultWriter<Item>;
   readonly #strays: StrayWork;
+  readonly #claims: LaneClaims;
   readonly #wakeUps: WakeUps;
+  readonly #blocked: BlockedLanes;
   /** Ids and tokens of the items that are worked on here. */
   readonly #held = new Map<string, number>();
   /** Everything begun here and not ended: attempts, settlements, questions to the clock. */
   readonly #open = new Set<Promise<void>>();
-  #running = 0;
   #pumping: Promise<void> | undefined;
-  #token = 0;
-  #turn = 0;
   #started = false;
   #paused = false;
-  #sweptAt = 0;
+  #sweptAt = -Infinity;
 
   constructor(options: WorkQueueOptions<Item>) {
-    this.#options = { concurrency: 256, random: Math.random, ...options };
-    const { source, database, clock, logger, lease } = this.#options;
-    this.#ring = new LaneRing((lane) => source.laneLimit(lane));
+    this.#options = { random: Math.random, ...options };
+    const { source, database, clock, logger, lease, concurrency } = this.#options;
+    this.#ring = new LaneRing({
+      places: concurrency,
+      limitOf: (lane, running) => (this.#blocked.has(lane) ? 0 : source.laneLimit(lane, running)),
+    });
     this.#results = new ResultWriter({ database, clock, logger, lease, source });
     this.#strays = new StrayWork(database, source.table);
+    this.#claims = new LaneClaims({
+      ...{ database, lease, table: source.table },
+      ...{ strays: this.#strays, held: this.#held },
+    });
     this.#wakeUps = new WakeUps(this.#options);
+    this.#blocked = new BlockedLanes(this.#options);
     lease.follow(this);
   }
 
@@ -88,13 +101,14 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   /** Finds every lane with waiting work: wakes those that are due, asks the clock to wake the others. */
   async sweep(): Promise<void> {
     const { database, source, lease, retryClock } = this.#options;
-    this.#sweptAt = lease.now();
-    for (const { lane, dueAt } of await waitingLanes(database, source.table)) {
-      if (dueAt <= lease.now()) this.wake(lane);
-      else retryClock.wakeAt(source.name, lane, dueAt);
+    const startedAt = lease.now();
+    for (const { lane, dueAt, hasBlocked } of await waitingLanes(database, source.table)) {
+      const freed = hasBlocked ? await freeLane(database, source.table, lane) : 0;
+      if (freed > 0 || dueAt <= lease.now()) this.wake(lane);
+      else if (dueAt !== Infinity) retryClock.wakeAt(source.name, lane, dueAt);
     }
-    await this.#releaseStrays();
-    this.#strays.forgetLostClaims();
+    await this.#strays.lookForTheLast(() => this.#releaseStrays());
+    this.#sweptAt = startedAt;
   }
 
   async #releaseStrays(): Promise<void> {
@@ -108,12 +122,17 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   /** Takes over what hosts without a lease left behind. */
   async onRenewed(): Promise<void> {
     const { database, source, lease, logger } = this.#options;
+    const sweptAt = this.#sweptAt;
+    // Should the database fail on the way, what is released already is found at the next renewal.
+    this.#sweptAt = -Infinity;
     const released = await releaseOrphans(database, source.table, lease.now());
     if (released > 0)
       logger.warn({ queue: source.name, released }, 'took over the work of a host without a lease');
+    // The start sweeps.
     if (!this.#started) return;
-    if (released > 0 || lease.now() - this.#sweptAt >= SWEEP_MS) await this.sweep();
-    else if (this.#strays.areExpected) await this.#releaseStrays();
+    if (released > 0 || lease.now() - sweptAt >= SWEEP_MS) return this.sweep();
+    if (this.#strays.areExpected) await this.#releaseStrays();
+    this.#sweptAt = sweptAt;
   }
 
   /**
@@ -131,6 +150,11 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     return finished;
   }
 
+  /** How many items are worked on here. */
+  get held(): number {
+    return this.#held.size;
+  }
+
   /** Resolves when nothing is claimed, running or being settled here. */
   async idle(): Promise<void> {
     while (this.#pumping || this.#open.size > 0) await Promise.all([this.#pumping, ...this.#open]);
@@ -146,15 +170,13 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
   }
 
   async #pump(): Promise<void> {
+    // Attempts that end in the same turn of the event loop share a claim: on SQLite each is a commit.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#mayClaim()) {
         const turn = this.#ring.next();
         if (!turn) return;
-        const before = this.#token;
-        await this.#claimLane(turn).catch((error: unknown) => {
-          for (let token = before + 1; token <= this.#token; token += 1) this.#strays.claimLost(token);
-          throw error;
-        });
+        await this.#claimLane(turn);
       }
     } catch (error) {
       const { logger, clock, source } = this.#options;
@@ -169,86 +191,76 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
 
   #mayClaim(): boolean {
     const { concurrency, lease } = this.#options;
-    const hasRoom = this.#running < concurrency && this.#open.size < concurrency + MAX_UNSETTLED;
+    const hasRoom = this.#open.size < concurrency + MAX_UNSETTLED;
     return this.#started && !this.#paused && hasRoom && lease.isHeld();
   }
 
-  async #claimLane({ lane, pokes, share }: { lane: number; pokes: number; share: number }): Promise<void> {
-    const free = this.#options.concurrency - this.#running;
-    const limit = Math.min(this.#ring.room(lane), Math.max(1, Math.ceil(free / share)));
+  async #claimLane(turn: LaneTurn): Promise<void> {
+    const { lane, limit } = turn;
+    const { lease } = this.#options;
+    const sinceMs = lease.now();
     const mayBeDue = this.#wakeUps.mayBeDue(lane);
-    const rows = mayBeDue
-      ? await this.#claimPhases(lane, limit)
-      : await this.#claim(lane, PHASE.first, limit);
-    if (rows.length < limit) {
-      this.#ring.drained(lane, pokes);
-      if (mayBeDue) await this.#wakeUps.ask(lane);
+    const claimed: ClaimedRow[] = [];
+    try {
+      await this.#claims.claim({ lane, limit, mayBeDue }, claimed);
+    } finally {
+      // Also where a later claim of the turn fails.
+      if (claimed.length > 0) await this.#begin(claimed);
     }
-    if (rows.length > 0) await this.#begin(rows);
-  }
-
-  /** First attempts go first; every fourth turn keeps a quarter for retries, so that they are not starved. */
-  async #claimPhases(lane: number, limit: number): Promise<ClaimedRow[]> {
-    this.#turn += 1;
-    const reserved = this.#turn % 4 === 0 ? Math.ceil(limit / 4) : 0;
-    const early = reserved > 0 ? await this.#claim(lane, PHASE.retry, reserved) : [];
-    const first = await this.#claim(lane, PHASE.first, limit - early.length);
-    const room = limit - early.length - first.length;
-    const retries = room > 0 ? await this.#claim(lane, PHASE.retry, room) : [];
-    return [...early, ...first, ...retries];
-  }
-
-  async #claim(lane: number, phase: 0 | 1, limit: number): Promise<ClaimedRow[]> {
-    if (limit === 0) return [];
-    const { database, source, lease } = this.#options;
-    this.#token = (this.#token + 1) % 0xffff_ffff;
-    const { incarnation: owner } = lease;
-    return claimWork(database, source.table, {
-      lane,
-      phase,
-      limit,
-      nowMs: lease.now(),
-      owner,
-      token: this.#token,
-    });
+    if (claimed.length >= limit) return;
+    // Nothing, although somebody poked: it falls due in a moment, where the database's clocks differ.
+    const isKnown = !mayBeDue && claimed.length > 0;
+    // Should the database not tell, the lane stays in the ring.
+    const dueAt = isKnown ? Infinity : await this.#wakeUps.ask(lane);
+    this.#ring.drained(turn);
+    if (dueAt > lease.now()) return;
+    // It fell due after the claim; or it waits for another of its ordering key, or another host has it.
+    if (dueAt > sinceMs) this.wake(lane);
+    else this.#track(this.#blocked.block(lane, () => this.#started));
   }
 
   async #begin(rows: readonly ClaimedRow[]): Promise<void> {
-    const { database, source, logger } = this.#options;
-    for (const { id, token } of rows) this.#held.set(id, token);
+    const { database, source, lease, logger } = this.#options;
     const items = await source.load(rows).catch(async (error: unknown) => {
-      for (const { id } of rows) this.#held.delete(id);
+      for (const { id, token } of rows) {
+        this.#held.delete(id);
+        this.#strays.claimLost(token);
+      }
       await releaseUnstarted(database, source.table, rows);
       throw error;
     });
+    const { incarnation, signal } = lease;
     for (const row of rows) {
       const item = items.get(row.id);
-      if (item) {
-        this.#run(row, item);
-        continue;
+      // The lease was lost meanwhile: who takes it over has it.
+      if (row.owner !== incarnation || signal.aborted || !lease.isHeld()) this.#held.delete(row.id);
+      else if (item) this.#run(row, item, signal);
+      else {
+        logger.error(
+          { queue: source.name, id: row.id },
+          'the content of an item is gone; it is a dead letter',
+        );
+        this.#settle(row, Promise.resolve(contentGone(row, lease.now())), defaultRetryPolicy);
       }
-      this.#held.delete(row.id);
-      logger.error(
-        { queue: source.name, id: row.id },
-        'a claimed item has no content; it was deleted meanwhile',
-      );
     }
   }
 
   /** An item takes a place while its handler runs; writing its result takes none. */
-  #run(row: ClaimedRow, item: Item): void {
+  #run(row: ClaimedRow, item: Item, hostSignal: AbortSignal): void {
     const { source, clock, logger, random, lease } = this.#options;
     this.#ring.begin(row.endpointId);
-    this.#running += 1;
-    const environment = { clock, logger, random, now: () => lease.now(), hostSignal: lease.signal };
+    const environment = { clock, logger, random, now: () => lease.now(), hostSignal };
+    const attempt = runAttempt(source, item, row, environment).finally(() => {
+      this.#ring.end(row.endpointId);
+      this.#wakePump();
+    });
+    this.#settle(row, attempt, item.retryPolicy);
+  }
+
+  #settle(row: ClaimedRow, attempt: Promise<Settlement | undefined>, retryPolicy: RetryPolicy): void {
     this.#track(
-      runAttempt(source, item, row, environment)
-        .finally(() => {
-          this.#running -= 1;
-          this.#ring.end(row.endpointId);
-          this.#wakePump();
-        })
-        .then((settlement) => settlement && this.#results.write(settlement, item))
+      attempt
+        .then((settlement) => settlement && this.#results.write(settlement, retryPolicy))
         .then((written) => written && this.#afterSettling(written))
         .finally(() => {
           if (this.#held.get(row.id) === row.token) this.#held.delete(row.id);
@@ -264,9 +276,14 @@ export class WorkQueue<Item extends WorkItem> implements LeaseFollower {
     this.#open.add(tracked);
   }
 
+  /** A retry that is due before anybody has asked when it is needs no wake-up; nor does one nobody could ask for. */
+  async #askSoon(lane: number): Promise<void> {
+    if (await this.#wakeUps.askSoon(lane)) this.wake(lane);
+  }
+
   #afterSettling({ row, step }: Settlement): void {
     const { endpointId: lane } = row;
-    if (step.state === 'retrying') this.#track(this.#wakeUps.askSoon(lane));
-    else if (row.ordered) this.wake(lane);
+    if (step.state === 'retrying') this.#track(this.#askSoon(lane));
+    else if (row.openKey !== undefined) this.wake(lane);
   }
 }

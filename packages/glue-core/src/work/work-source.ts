@@ -43,9 +43,13 @@ export interface WorkSource<Item extends WorkItem> {
   /** Name of the queue in logs and wake-ups: the side's name. */
   readonly name: string;
   readonly table: WorkTable;
-  /** How many items of a lane may run at once on this host; 0 holds the lane. */
-  laneLimit(lane: number): number;
-  /** Reads the claimed items; one that is missing was deleted meanwhile. */
+  /**
+   * How many items of a lane may run at once on this host; 0 holds the lane. A lane whose limit rises by itself, with
+   * time, is to be poked then.
+   * @param running - how many run now: a limit by time is these and what may be begun
+   */
+  laneLimit(lane: number, running: number): number;
+  /** Reads the claimed items; one that is left out has no content any more and becomes a dead letter. */
   load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item>>;
   /** Tries one item. Throws only what nobody foresaw. */
   attempt(item: Item, context: AttemptContext): Promise<AttemptResult>;

@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import { dialectOf, type Transaction } from '../database/database.js';
+import { rowsOf } from '../database/database-time.js';
 import {
   createTable,
+  dropIndex,
   idColumn,
   keyColumn,
   longTextColumn,
@@ -19,13 +21,26 @@ export interface WorkTable {
   readonly order?: string;
 }
 
-/** Where a claimable item stands in its lane. First attempts are never behind retries. */
-export const PHASE = { first: 0, retry: 1 } as const;
+/**
+ * Where waiting work stands in its lane: first attempts are never behind retries. What is blocked waits behind another
+ * of its ordering key, and no claim looks at it until it is freed.
+ */
+export const PHASE = { first: 0, retry: 1, blocked: 2 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 /** States that both sides share. A side adds its own fresh state, and outbound `draft` and `held`. */
-export type WorkState =
-  'received' | 'draft' | 'queued' | 'held' | 'processing' | 'retrying' | 'done' | 'dead_letter' | 'canceled';
+export const WORK_STATES = [
+  'received',
+  'draft',
+  'queued',
+  'held',
+  'processing',
+  'retrying',
+  'done',
+  'dead_letter',
+  'canceled',
+] as const;
+export type WorkState = (typeof WORK_STATES)[number];
 
 /**
  * The columns by which an item is the queue of record. `phase` is null while nobody may claim the item
@@ -64,6 +79,43 @@ export async function createWorkIndexes(trx: Transaction, { items, order = 'id' 
     trx,
     `CREATE INDEX ${items}_order ON ${items} (endpoint_id, open_key, ${order})${partial('open_key')}`,
   );
+}
+
+/**
+ * The turn of an item among those of its open ordering key: its place in their order, or '' while a host owns it. It is
+ * unique, so the database itself sees to it that no two of a key are under way, whatever is committed when and on
+ * which node of a cluster; and '' comes before everything, so that what is under way is in front of what waits. It is
+ * worked out from the other columns: whoever gives an item up need not think of it.
+ */
+export async function addTurns(trx: Transaction, { items, order = 'id' }: WorkTable): Promise<void> {
+  const isSqlite = dialectOf(trx) === 'sqlite';
+  // SQLite adds no stored column; MariaDB keeps indexes of virtual ones with more trouble than of stored ones.
+  const [type, kind, partial] = isSqlite
+    ? ['varchar(36)', 'VIRTUAL', ' WHERE open_key IS NOT NULL']
+    : ['varchar(36) CHARACTER SET ascii COLLATE ascii_bin', 'STORED', ''];
+  // RTRIM: what MariaDB gives for a CHAR depends on the session's sql_mode.
+  await runSchemaStatement(
+    trx,
+    `ALTER TABLE ${items} ADD COLUMN turn ${type} GENERATED ALWAYS AS
+     (CASE WHEN open_key IS NULL THEN NULL WHEN owner IS NULL THEN RTRIM(${order}) ELSE '' END) ${kind}`,
+  );
+  await letGoOfDoubles(trx, items);
+  await runSchemaStatement(
+    trx,
+    `CREATE UNIQUE INDEX ${items}_turn ON ${items} (endpoint_id, open_key, turn)${partial}`,
+  );
+  await dropIndex(trx, items, `${items}_order`);
+}
+
+/** What ran beside another of its key before this held: it ends by itself, and nothing waits for it any more. */
+async function letGoOfDoubles(trx: Transaction, items: string): Promise<void> {
+  const doubles: unknown = await trx.raw(
+    `SELECT item.id FROM ${items} AS item JOIN ${items} AS other
+     ON other.endpoint_id = item.endpoint_id AND other.open_key = item.open_key AND other.id < item.id
+     WHERE item.owner IS NOT NULL AND other.owner IS NOT NULL`,
+  );
+  const ids = rowsOf<{ id: string }>(doubles).map(({ id }) => id);
+  if (ids.length > 0) await trx(items).whereIn('id', ids).update({ open_key: null });
 }
 
 /** The log of attempts: numbered, unique; a side adds its own columns. */

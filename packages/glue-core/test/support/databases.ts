@@ -24,13 +24,14 @@ export function describeEachDatabase(name: string, tests: DatabaseTests): void {
 export function describeSqlite(name: string, tests: DatabaseTests): void {
   describe(`${name} (SQLite)`, () => {
     let folder: string | undefined;
-    afterEach(() => {
-      if (folder !== undefined) rmSync(folder, { recursive: true });
-      folder = undefined;
-    });
     runTests(tests, () => {
       folder ??= mkdtempSync(join(tmpdir(), 'glue-core-'));
       return Promise.resolve({ client: 'sqlite', file: join(folder, 'glue.db'), durability: 'fast' });
+    });
+    // After what the tests do at their end, which is called in the order it stands here.
+    afterEach(() => {
+      if (folder !== undefined) rmSync(folder, { recursive: true });
+      folder = undefined;
     });
   });
 }

@@ -3,11 +3,13 @@ import { coreMigrations } from '../../src/database/core-migrations.js';
 import type { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
 import type { Migration } from '../../src/database/migration.js';
-import { EndpointStore } from '../../src/endpoint/endpoint-store.js';
+import { createEndpointSecretTable } from '../../src/endpoint/endpoint-secret-table.js';
+import { EndpointStore, type EndpointStoreOptions } from '../../src/endpoint/endpoint-store.js';
 import { createEndpointTable } from '../../src/endpoint/endpoint-table.js';
 import type { Clock } from '../../src/clock/clock.js';
 import type { EndpointSeed } from '../../src/seeds/seed-file.js';
 import type { SideName } from '../../src/side/side-name.js';
+import { openShop, sameBox } from './shop-connector.js';
 
 /** What the endpoints of a side are configured by, in these tests. */
 export const configSchema = z.strictObject({
@@ -19,15 +21,24 @@ export type Config = z.infer<typeof configSchema>;
 
 const endpointTablesOf = (side: SideName): Migration => ({
   name: `${side}-001-endpoints`,
-  up: (trx) => createEndpointTable(trx, side),
+  up: async (trx) => {
+    await createEndpointTable(trx, side);
+    await createEndpointSecretTable(trx, side);
+  },
 });
 
 export async function makeEndpointTables(database: Database): Promise<void> {
   await migrate(database, [...coreMigrations, endpointTablesOf('inbound'), endpointTablesOf('outbound')]);
 }
 
-export function endpointStore(database: Database, clock: Clock, side: SideName): EndpointStore<Config> {
-  return new EndpointStore({ database, clock, side, configSchema });
+export function endpointStore(
+  database: Database,
+  clock: Clock,
+  side: SideName,
+  more: Partial<Pick<EndpointStoreOptions<Config>, 'box' | 'registry' | 'findProblems'>> = {},
+): EndpointStore<Config> {
+  const { registry } = openShop(database);
+  return new EndpointStore({ database, clock, side, box: sameBox(), registry, configSchema, ...more });
 }
 
 export function endpointSeed(more: Partial<EndpointSeed> & Pick<EndpointSeed, 'id'>): EndpointSeed {

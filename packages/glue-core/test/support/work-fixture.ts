@@ -1,4 +1,4 @@
-import { createTable } from '../../src/database/columns.js';
+import { createTable, timeColumn } from '../../src/database/columns.js';
 import { coreMigrations } from '../../src/database/core-migrations.js';
 import type { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
@@ -10,7 +10,12 @@ import { defaultRetryPolicy } from '../../src/retry/retry-policy.js';
 import { HostLease } from '../../src/work/host-lease.js';
 import { WorkQueue } from '../../src/work/work-queue.js';
 import type { AttemptContext, AttemptResult, WorkItem, WorkSource } from '../../src/work/work-source.js';
-import { addWorkColumns, createAttemptTable, createWorkIndexes } from '../../src/work/work-table.js';
+import {
+  addTurns,
+  addWorkColumns,
+  createAttemptTable,
+  createWorkIndexes,
+} from '../../src/work/work-table.js';
 
 export const table = { items: 'jobs', attempts: 'job_attempts', freshState: 'queued' } as const;
 
@@ -21,8 +26,12 @@ export async function makeJobTables(database: Database): Promise<void> {
     {
       name: 'test-001-jobs',
       up: async (trx) => {
-        await createTable(trx, 'jobs', addWorkColumns);
+        await createTable(trx, 'jobs', (columns) => {
+          addWorkColumns(columns);
+          timeColumn(columns, 'arrived_at').notNullable().defaultTo(0);
+        });
         await createWorkIndexes(trx, table);
+        await addTurns(trx, table);
         await createAttemptTable(trx, table);
       },
     },
@@ -48,11 +57,16 @@ export interface TestHostOptions {
   readonly databaseTime?: () => number;
   readonly attempt: (job: Job, context: AttemptContext) => Promise<AttemptResult> | AttemptResult;
   readonly laneLimit?: (lane: number) => number;
+  /** Whose content was deleted. */
+  readonly isGone?: (id: string) => boolean;
+  /** Before what was claimed is loaded. */
+  readonly beforeLoad?: () => Promise<void>;
   readonly concurrency?: number;
   readonly deadlineMs?: number;
   readonly leaseMs?: number;
   readonly blocksKey?: boolean;
-  readonly isRunning?: (pid: number) => boolean;
+  /** What became of hosts of the same name, all in one process here. @defaultValue the system's answer: they run */
+  readonly namesakes?: 'dead';
 }
 
 /** One host: a lease and a queue over the `jobs` table. */
@@ -70,14 +84,17 @@ export async function startHost(database: Database, options: TestHostOptions): P
     name: options.name ?? 'one',
     leaseMs: options.leaseMs ?? 86_400_000,
     readTime: () => Promise.resolve(time()),
-    ...(options.isRunning && { isRunning: options.isRunning }),
+    ...(options.namesakes && { processes: { own: newId(), fateOf: () => 'dead' } }),
   });
   const source: WorkSource<Job> = {
     name: 'jobs',
     table,
     laneLimit: options.laneLimit ?? (() => 10),
-    load: (rows) =>
-      Promise.resolve(new Map(rows.map(({ id, endpointId }) => [id, jobOf(id, endpointId, options)]))),
+    load: async (rows) => {
+      await options.beforeLoad?.();
+      const there = rows.filter(({ id }) => !options.isGone?.(id));
+      return new Map(there.map(({ id, endpointId }) => [id, jobOf(id, endpointId, options)]));
+    },
     attempt: async (job, context) => options.attempt(job, context),
   };
   const queue = new WorkQueue({
@@ -88,7 +105,7 @@ export async function startHost(database: Database, options: TestHostOptions): P
     source,
     random: () => 0,
     retryClock: { wakeAt: (_queue, lane, at) => void wakes.push({ lane, at }) },
-    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    concurrency: options.concurrency ?? 256,
   });
   await lease.start();
   await queue.start();

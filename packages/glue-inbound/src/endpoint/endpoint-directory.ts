@@ -1,6 +1,7 @@
-import { messageOf, type EndpointStore, type Logger } from 'glue-core';
+import { messageOf, type EndpointStore } from 'glue-core';
 import type { InboundConfig } from './inbound-config.js';
-import { openEndpoint, type EndpointLinks, type OpenEndpoint } from './open-endpoint.js';
+import type { EndpointLinks } from './link-problems.js';
+import { openEndpoint, type OpenEndpoint } from './open-endpoint.js';
 
 /** All inbound endpoints in memory, so that finding one asks no database. */
 export class EndpointDirectory {
@@ -10,7 +11,6 @@ export class EndpointDirectory {
   constructor(
     private readonly endpoints: EndpointStore<InboundConfig>,
     private readonly links: EndpointLinks,
-    private readonly logger: Logger,
   ) {}
 
   findByPath(path: string): OpenEndpoint | undefined {
@@ -28,9 +28,18 @@ export class EndpointDirectory {
   async refresh(): Promise<number[]> {
     const all: OpenEndpoint[] = [];
     const valid = await this.endpoints.openAll(({ id, code, path, state }, error) => {
-      all.push({ id, code, path: path ?? code, state, status: 'broken', reason: messageOf(error) });
+      const known = { id, code, path: path ?? code, state, secretHeaders: [] };
+      all.push({ ...known, status: 'broken', reason: messageOf(error) });
     });
-    all.push(...valid.map((endpoint) => openEndpoint(endpoint, this.links)));
+    const unopened: { endpointId: number; problem: string }[] = [];
+    const secrets = await this.endpoints.secrets.openAll((endpointId, error) => {
+      unopened.push({ endpointId, problem: error.message });
+    });
+    for (const endpoint of valid) {
+      const problems = unopened.filter(({ endpointId }) => endpointId === endpoint.id);
+      const own = { secrets: secrets.get(endpoint.id), problems: problems.map(({ problem }) => problem) };
+      all.push(openEndpoint(endpoint, own, this.links));
+    }
     const mended = all.filter(({ id, status }) => status !== 'broken' && this.#isBroken(id));
     for (const entry of all) this.#tell(entry);
     this.#byPath = new Map(all.map((entry) => [entry.path, entry]));
@@ -44,12 +53,21 @@ export class EndpointDirectory {
 
   /** Says what is wrong with an active endpoint, once. */
   #tell(entry: OpenEndpoint): void {
-    if (entry.status === 'ready' || entry.state !== 'active') return;
     const before = this.#byId.get(entry.id);
-    if (before && before.status !== 'ready' && before.reason === entry.reason) return;
-    this.logger.warn(
-      { endpoint: entry.code, reason: entry.reason },
-      'an active inbound endpoint cannot take requests',
+    const reason = faultOf(entry);
+    if (reason === undefined || (before && faultOf(before) === reason)) return;
+    this.links.logger.warn(
+      { endpoint: entry.code, reason },
+      entry.status === 'ready'
+        ? 'an active inbound endpoint has parts that cannot be used'
+        : 'an active inbound endpoint cannot take requests',
     );
   }
+}
+
+function faultOf(entry: OpenEndpoint): string | undefined {
+  if (entry.state !== 'active') return undefined;
+  if (entry.status !== 'ready') return entry.reason;
+  const warnings = [...entry.verifier.warnings, ...entry.edge.problems];
+  return warnings.length > 0 ? warnings.join('; ') : undefined;
 }

@@ -1,31 +1,127 @@
+import {
+  headerNameSchema,
+  hmacModeSchema,
+  secretSourceSchema,
+  secretSourcesSchema,
+  standardModeSchema,
+  standardScheme,
+  type HeaderSource,
+  type MessagePart,
+  type TimestampSource,
+} from 'glue-core';
 import { z } from 'zod';
-import { hmacPresetNames, hmacPresets } from './hmac-presets.js';
-import { hmacSchemeSchema } from './hmac-scheme.js';
 
-/** A secret lies in a setting of the linked backend: one text, or a list of texts while they are rotated. */
-const secretSource = z.strictObject({ setting: z.string().min(1) });
-export type SecretSource = z.infer<typeof secretSource>;
+/** RFC 7617; secrets are passwords. */
+const basic = z.strictObject({
+  mode: z.literal('basic'),
+  /** As it is, or the setting of the linked backend that holds it. */
+  username: z.union([
+    z.string().regex(/^[^:\p{Cc}]+$/u, 'a user name has no colon and no control characters (RFC 7617)'),
+    secretSourceSchema,
+  ]),
+  secrets: secretSourcesSchema,
+});
 
-/** The scheme is a preset, or is written out, or is a preset of which single fields are written over. */
-const hmac = z
-  .looseObject({
-    mode: z.literal('hmac'),
-    preset: z.enum(hmacPresetNames).optional(),
-    /** Every one is tried. */
-    secrets: z.array(secretSource).min(1),
-  })
-  .transform(({ mode, preset, secrets, ...own }, context) => {
-    const scheme = hmacSchemeSchema.safeParse({ ...(preset && hmacPresets[preset]), ...own });
-    if (scheme.success) return { mode, secrets, ...scheme.data };
-    for (const { path, message } of scheme.error.issues)
-      context.addIssue({ code: 'custom', path: [...path], message });
-    return z.NEVER;
-  });
+/** RFC 6750, in the `Authorization` header; secrets are tokens. */
+const bearer = z.strictObject({ mode: z.literal('bearer'), secrets: secretSourcesSchema });
+
+const apiKeyPlaceSchema = z.union([
+  z.strictObject({ header: headerNameSchema, /** In front of the key. */ prefix: z.string().default('') }),
+  /** URLs are logged by many a proxy: a header keeps a secret better. */
+  z.strictObject({ query: z.string().min(1) }),
+]);
+export type ApiKeyPlace = z.infer<typeof apiKeyPlaceSchema>;
+
+/** Secrets are keys. */
+const apiKey = z.strictObject({
+  mode: z.literal('api-key'),
+  key: apiKeyPlaceSchema,
+  secrets: secretSourcesSchema,
+});
+
+/** `verifyInboundRequest` of the linked backend's class. */
+const connector = z.strictObject({
+  mode: z.literal('connector'),
+  deadlineMs: z.number().int().min(100).max(30_000).default(5_000),
+  /** Headers by which it verifies; they are never kept. */
+  secretHeaders: z.array(headerNameSchema).default([]),
+});
 
 /** How it is proven who called. There is no default; `none` is said explicitly. */
 export const verificationSchema = z.discriminatedUnion('mode', [
-  hmac,
+  hmacModeSchema,
+  standardModeSchema,
+  basic,
+  bearer,
+  apiKey,
+  connector,
   z.strictObject({ mode: z.literal('none') }),
 ]);
 export type Verification = z.infer<typeof verificationSchema>;
-export type HmacVerification = Extract<Verification, { mode: 'hmac' }>;
+export type VerificationOf<Mode extends Verification['mode']> = Extract<Verification, { mode: Mode }>;
+
+/** The timestamp that the proof covers, where there is one. */
+export function signedTimestampOf(verification: Verification): TimestampSource | undefined {
+  switch (verification.mode) {
+    case 'hmac':
+      return verification.timestamp;
+    case 'standard-webhooks':
+      return standardScheme.timestamp;
+    case 'basic':
+    case 'bearer':
+    case 'api-key':
+    case 'connector':
+    case 'none':
+      return undefined;
+  }
+}
+
+/** The headers, or parts of them, that the proof covers; undefined where nothing is signed. */
+export function signedFieldsOf(verification: Verification): readonly HeaderSource[] | undefined {
+  switch (verification.mode) {
+    case 'hmac':
+      return headersIn(verification.message);
+    case 'standard-webhooks':
+      return headersIn(standardScheme.message);
+    case 'basic':
+    case 'bearer':
+    case 'api-key':
+    case 'connector':
+    case 'none':
+      return undefined;
+  }
+}
+
+function headersIn(message: readonly MessagePart[]): HeaderSource[] {
+  return message.flatMap((part) => ('header' in part ? [part] : []));
+}
+
+/** Headers in which senders and proxies repeat the URL, and with it a key in its query. */
+const URL_HEADERS = [
+  'referer',
+  'x-original-url',
+  'x-original-uri',
+  'x-forwarded-uri',
+  'x-forwarded-url',
+  'x-rewrite-url',
+  'x-envoy-original-path',
+];
+
+/** Lower-case names of the headers that prove, or hold a secret. */
+export function secretHeadersOf(verification: Verification): readonly string[] {
+  switch (verification.mode) {
+    case 'hmac':
+      return [verification.signature.header];
+    case 'standard-webhooks':
+      return [standardScheme.signature.header];
+    case 'basic':
+    case 'bearer':
+      return ['authorization'];
+    case 'api-key':
+      return 'header' in verification.key ? [verification.key.header] : URL_HEADERS;
+    case 'connector':
+      return verification.secretHeaders;
+    case 'none':
+      return [];
+  }
+}

@@ -52,3 +52,8 @@ export interface InboundContext {
 export interface InboundHandler {
   handleInboundEvent(event: InboundEvent, context: InboundContext): Promise<InboundOutcome>;
 }
+
+/** Whether what a connector's handler class builds is for this side. */
+export function isInboundHandler(built: object): built is InboundHandler {
+  return 'handleInboundEvent' in built && typeof built.handleInboundEvent === 'function';
+}

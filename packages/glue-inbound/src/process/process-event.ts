@@ -3,7 +3,7 @@ import {
   done,
   formatBackendReference,
   GlueError,
-  isOutcome,
+  outcomeOf,
   type AttemptContext,
   type AttemptResult,
   type BackendRegistry,
@@ -39,7 +39,7 @@ export async function processEvent(
     const handler = handlers.get(stored.handler);
     if (!handler) return notNow(`no enabled connector offers the handler "${stored.handler}"`);
     const outcome: unknown = await handler.handleInboundEvent(event, context);
-    return { result: known(outcome, `handler "${stored.handler}"`) };
+    return { result: knownOutcome(outcome, `handler "${stored.handler}"`) };
   }
   if (!stored.backend) return { result: done('stored only') };
 
@@ -58,11 +58,12 @@ async function askBackend(
 ): Promise<InboundOutcome> {
   const outcome: unknown = await hook.handleInboundEvent(event, context);
   if (outcome === undefined || outcome === null) return deadLetter(`${who} returned no outcome`);
-  return known(outcome, who);
+  return knownOutcome(outcome, who);
 }
 
-function known(outcome: unknown, who: string): InboundOutcome {
-  if (isOutcome(outcome)) return outcome;
+function knownOutcome(outcome: unknown, who: string): InboundOutcome {
+  const known = outcomeOf(outcome);
+  if (known) return known;
   throw new GlueError(
     'GLUE_OUTCOME_UNKNOWN',
     `${who} returned something that is no outcome: return done(), retry(), deadLetter() or cancel()`,

@@ -1,3 +1,4 @@
+import { inflateStored } from '../receive/inflate.js';
 import type { StoredEvent } from '../store/load-events.js';
 import type { InboundEvent } from './inbound-event.js';
 
@@ -12,7 +13,7 @@ export function inboundEventOf(stored: StoredEvent, endpointCode: string): Inbou
     headers,
     rawBody: body,
     get body() {
-      parsed ??= { value: parse(body) };
+      parsed ??= { value: parse(body, headers['content-encoding']?.[0]) };
       return parsed.value;
     },
     receivedAt,
@@ -22,9 +23,10 @@ export function inboundEventOf(stored: StoredEvent, endpointCode: string): Inbou
   };
 }
 
-function parse(body: Buffer): unknown {
+function parse(body: Buffer, contentEncoding: string | undefined): unknown {
   try {
-    return JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''));
+    const content = inflateStored(contentEncoding, body);
+    return JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

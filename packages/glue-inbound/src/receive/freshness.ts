@@ -1,6 +1,6 @@
-import type { TimestampSource } from '../endpoint/hmac-scheme.js';
+import { headerValues, type TimestampSource } from 'glue-core';
 import type { FreshnessLimits } from '../endpoint/inbound-config.js';
-import { headerValues, type RawRequest } from './raw-request.js';
+import type { RawRequest } from './raw-request.js';
 import { Refusal } from './refusal.js';
 
 /**

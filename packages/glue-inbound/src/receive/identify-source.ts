@@ -1,28 +1,94 @@
 import { createHash } from 'node:crypto';
-import { readJsonPath } from '../endpoint/json-path.js';
-import type { Source } from '../endpoint/source.js';
-import { headerValues, type RawRequest } from './raw-request.js';
+import { headerValues, numberText, queryOf, readJsonPath } from 'glue-core';
+import type { SemanticFunctions } from '../endpoint/semantic-functions.js';
+import type { SingleSource, Source, Transform } from '../endpoint/source.js';
+import type { Payload } from './parse-payload.js';
+import type { RawRequest } from './raw-request.js';
+import { Refusal } from './refusal.js';
 
 /** A proven request with its parsed body. */
-export interface ProvenRequest extends RawRequest {
-  readonly document: unknown;
-}
+export interface ProvenRequest extends RawRequest, Payload {}
+
+/** Longer text is no value: it is no name, id or key, and would be stored again beside the body. */
+export const MAX_VALUE_LENGTH = 16 * 1024;
+
+/** The value, none, or a fault of the connector. */
+export type Reading = string | undefined | Refusal;
 
 /** The first value that the sources give. `0` and `false` are values; null, blank text, lists and objects are none. */
-export function readSources(sources: readonly Source[], request: ProvenRequest): string | undefined {
+export function readSources(
+  sources: readonly Source[],
+  request: ProvenRequest,
+  functions: SemanticFunctions,
+): Reading {
   for (const source of sources) {
-    const text = textOf(readSource(source, request));
-    if (text !== undefined) return text;
+    const value = readSource(source, request, functions);
+    if (value !== undefined) return value;
   }
   return undefined;
 }
 
-function readSource(source: Source, request: ProvenRequest): unknown {
-  if ('json' in source) return readJsonPath(request.document, source.json);
-  if ('query' in source) return queryOf(request.url).get(source.query);
-  if ('literal' in source) return source.literal;
+function readSource(source: Source, request: ProvenRequest, functions: SemanticFunctions): Reading {
+  const value =
+    'join' in source
+      ? joined(source.join, source.separator, request, functions)
+      : readSingle(source, request, functions);
+  if (value === undefined || value instanceof Refusal) return value;
+  const text = source.transforms.reduce((before, transform) => transformed(before, transform), value);
+  return text.length <= MAX_VALUE_LENGTH ? textOf(text) : undefined;
+}
+
+function joined(
+  sources: readonly SingleSource[],
+  separator: string,
+  request: ProvenRequest,
+  functions: SemanticFunctions,
+): Reading {
+  const values: string[] = [];
+  for (const source of sources) {
+    const value = readSource(source, request, functions);
+    if (value === undefined || value instanceof Refusal) return value;
+    values.push(value);
+  }
+  return values.join(separator);
+}
+
+function readSingle(source: SingleSource, request: ProvenRequest, functions: SemanticFunctions): Reading {
+  if ('json' in source) {
+    const value = readJsonPath(request.document, source.json);
+    return typeof value === 'number' ? numberText(request.json, source.json, value) : textOf(value);
+  }
+  if ('query' in source) return textOf(queryOf(request.url).get(source.query));
+  if ('literal' in source) return textOf(source.literal);
   if ('body' in source) return createHash('sha256').update(request.body).digest('hex');
-  return headerValues(request.headers, source)[0];
+  if ('connector' in source) return askConnector(source.connector, request, functions);
+  return textOf(headerValues(request.headers, source)[0]);
+}
+
+/** Whatever a function of a connector does, it costs this request only, and its provider comes again. */
+function askConnector(name: string, request: ProvenRequest, functions: SemanticFunctions): Reading {
+  const { headers, url, body, document } = request;
+  const owned = functions.get(name);
+  const refused = (what: string) =>
+    new Refusal(
+      'configuration',
+      `semantic function "${name}" of backend ${owned?.backend ?? '(none)'} ${what}`,
+    );
+  if (!owned) return refused('is missing');
+  try {
+    const value: unknown = owned.call({ headers, url, body }, document);
+    if (value instanceof Promise) value.catch(() => {}); // Nobody waits for it, so nobody would hear of its rejection.
+    return value === undefined || value === null || isPlain(value)
+      ? textOf(value)
+      : refused('returned neither text, finite number, boolean nor nothing');
+  } catch (error) {
+    // Its message may repeat the body.
+    return refused(`threw ${error instanceof Error ? error.name : 'something that is no error'}`);
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
 function textOf(value: unknown): string | undefined {
@@ -30,7 +96,22 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf('?');
-  return new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
+function transformed(text: string, transform: Transform): string {
+  switch (transform) {
+    case 'trim':
+      return text.trim();
+    case 'lower':
+      return text.toLowerCase();
+    case 'upper':
+      return text.toUpperCase();
+    case 'hash':
+      return sha256Of(text);
+  }
+}
+
+/** Of the text in UTF-8. Lone surrogates have no UTF-8 form and would all hash alike: JSON writes each as its own escape. */
+export function sha256Of(text: string): string {
+  return createHash('sha256')
+    .update(text.isWellFormed() ? text : JSON.stringify(text))
+    .digest('hex');
 }

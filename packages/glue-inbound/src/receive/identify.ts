@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InboundConfig, SemanticName, Semantics } from '../endpoint/inbound-config.js';
-import { readSources, type ProvenRequest } from './identify-source.js';
+import type { SemanticFunctions } from '../endpoint/semantic-functions.js';
+import { readSources, sha256Of, type ProvenRequest } from './identify-source.js';
 import { Refusal } from './refusal.js';
 
 /** What a request is about and by which keys it is known. */
@@ -13,17 +14,23 @@ export interface Identity {
   readonly orderingKey?: string;
 }
 
-/** Reads semantics and identity of a proven request. */
+/**
+ * Reads semantics and identity of a proven request.
+ * @param functions - what the connector offers, for the sources that ask for it
+ */
 export function identify(
   { semantics: names, identity, orderingKey }: InboundConfig,
   request: ProvenRequest,
+  functions: SemanticFunctions,
 ): Identity | Refusal {
-  const semantics = semanticsOf(names, request);
+  const semantics = semanticsOf(names, request, functions);
+  if (semantics instanceof Refusal) return semantics;
   const delivery = identity.delivery === 'body_sha256' ? sha256(request.body) : semantics[identity.delivery];
   if (delivery === undefined)
     return new Refusal('validation', `the request has no ${identity.delivery}, which identifies deliveries`);
   const replay = identity.replay === 'none' ? undefined : semantics[identity.replay];
-  const ordering = orderingKey && readSources(orderingKey, request);
+  const ordering = orderingKey && readSources(orderingKey, request, functions);
+  if (ordering instanceof Refusal) return ordering;
   return {
     semantics,
     deliveryKey: boundedKey(delivery),
@@ -33,10 +40,15 @@ export function identify(
   };
 }
 
-function semanticsOf(names: InboundConfig['semantics'], request: ProvenRequest): Semantics {
+function semanticsOf(
+  names: InboundConfig['semantics'],
+  request: ProvenRequest,
+  functions: SemanticFunctions,
+): Semantics | Refusal {
   const found: Partial<Record<SemanticName, string>> = {};
   for (const [name, sources] of Object.entries(names)) {
-    const value = readSources(sources, request);
+    const value = readSources(sources, request, functions);
+    if (value instanceof Refusal) return value;
     if (value !== undefined) found[name as SemanticName] = value;
   }
   return found;
@@ -44,15 +56,13 @@ function semanticsOf(names: InboundConfig['semantics'], request: ProvenRequest):
 
 /**
  * A key as it is stored: short printable ASCII as it is, everything else by its hash. Databases differ in what
- * they take for equal (trailing blanks, accents), hashes do not.
+ * they take for equal (trailing blanks, accents), hashes do not. What looks like a key of our own making is hashed too,
+ * so that nobody can send the key of somebody else's event.
  */
 export function boundedKey(text: string): string {
-  return /^[\x21-\x7e]{1,128}$/.test(text) ? text : `sha256:${sha256(wellFormed(text))}`;
+  return /^(?!sha256:|replay:)[\x21-\x7e]{1,128}$/.test(text) ? text : `sha256:${sha256Of(text)}`;
 }
 
-/** Lone surrogates have no UTF-8 form and would all hash alike; JSON writes each as its own escape. */
-const wellFormed = (text: string): string => (text.isWellFormed() ? text : JSON.stringify(text));
-
-function sha256(content: string | Buffer): string {
+function sha256(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -1,25 +1,45 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GlueError, messageOf, type Clock, type Logger } from 'glue-core';
+import { GlueError, messageOf, stackOf, type Clock, type Logger } from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import type { OpenEndpoint } from '../endpoint/open-endpoint.js';
+import type { EndpointCounts } from '../store/endpoint-counts.js';
 import type { EventLog } from '../store/event-log.js';
 import type { RejectionLog } from '../store/rejection-log.js';
-import { accepted, refusalAnswers, unavailable, writeAnswer, type Answer } from './answers.js';
-import type { RawRequest } from './raw-request.js';
+import { Admission } from './admission.js';
+import { admitRequest } from './admit-request.js';
+import {
+  refusalAnswer,
+  stopping,
+  unavailable,
+  writeAnswer,
+  type Answer,
+  type RefusalHeaders,
+} from './answers.js';
+import type { Arrival, ReceiveTools, Refused } from './arrival.js';
+import { BodyMemory } from './body-memory.js';
+import { clientAddress } from './client-address.js';
 import { discardBody } from './read-body.js';
-import { receiveRequest, signatureHeaderOf } from './receive-request.js';
 import { redactHeaders } from './redact-headers.js';
 import { Refusal } from './refusal.js';
+import { SparseLog } from './sparse-log.js';
 
 const PREFIX = '/webhooks/in/';
-/** Between two lines about requests that the store did not take, in milliseconds. */
-const LOG_PAUSE_MS = 1_000;
+const METHODS: ReadonlyMap<string | undefined, Arrival['method']> = new Map([
+  ['POST', 'POST'],
+  ['GET', 'GET'],
+  ['HEAD', 'GET'],
+]);
 const SEGMENT = /^[A-Za-z0-9._-]{1,128}$/;
 
 export interface ListenerOptions {
   readonly directory: EndpointDirectory;
   readonly events: EventLog;
   readonly rejections: RejectionLog;
+  readonly counts: EndpointCounts;
+  /** Proxies in front, each of which appends to `X-Forwarded-For`. */
+  readonly trustedProxies: number;
+  /** For the bodies of all requests that are not answered yet. */
+  readonly maxBufferedBytes: number;
   readonly clock: Clock;
   /** The shared time, Unix milliseconds. */
   readonly now: () => number;
@@ -29,12 +49,29 @@ export interface ListenerOptions {
 /** The HTTP edge: from a request to an answer, whatever the request. */
 export class InboundListener {
   readonly #running = new Set<Promise<void>>();
+  readonly #tools: ReceiveTools;
   #refusing = false;
-  /** Requests that were not accepted since the last line about them. */
-  #unlogged = 0;
-  #loggedAtMs = -Infinity;
+  readonly #refusedLog: SparseLog;
+  readonly #failedLog: SparseLog;
 
-  constructor(private readonly options: ListenerOptions) {}
+  constructor(private readonly options: ListenerOptions) {
+    const { clock, now, logger, events, counts, maxBufferedBytes } = options;
+    this.#refusedLog = new SparseLog(clock, (fields) => logger.warn(fields, 'requests were not accepted'));
+    this.#failedLog = new SparseLog(clock, (fields) =>
+      logger.error(fields, 'a request could not be received'),
+    );
+    this.#tools = {
+      clock,
+      now,
+      admission: new Admission(() => clock.monotonic()),
+      memory: new BodyMemory(maxBufferedBytes),
+      append: async (event) => {
+        const { eventId } = await events.append(event);
+        counts.add(event.endpointId, 'accepted');
+        return eventId;
+      },
+    };
+  }
 
   /** Serves its own URLs and leaves the others, unread, to `next`. */
   readonly listen = (
@@ -43,10 +80,7 @@ export class InboundListener {
     next?: (error?: unknown) => void,
   ): void => {
     const url = request.originalUrl ?? request.url ?? '';
-    if (!url.startsWith(PREFIX)) {
-      if (next) return next();
-      return writeAnswer(response, refusalAnswers.unknown_endpoint);
-    }
+    if (!url.startsWith(PREFIX) && next) return next();
     const running = this.#serve(request, response, url).finally(() => this.#running.delete(running));
     this.#running.add(running);
   };
@@ -61,87 +95,88 @@ export class InboundListener {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
-    const answer = this.#refusing
-      ? { ...unavailable, headers: { ...unavailable.headers, connection: 'close' } }
-      : await this.#answer(request, url);
+  async #serve(incoming: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    const answer = this.#refusing ? stopping : await this.#answer(incoming, url);
     writeAnswer(response, answer);
-    discardBody(request, this.options.clock);
+    discardBody(incoming, this.options.clock);
   }
 
-  async #answer(request: IncomingMessage, url: string): Promise<Answer> {
+  async #answer(incoming: IncomingMessage, url: string): Promise<Answer> {
     const path = pathOf(url);
     const open = SEGMENT.test(path) ? this.options.directory.findByPath(path) : undefined;
     try {
-      return await this.#receive(request, url, path, open);
+      const result = await this.#receive(incoming, url, open);
+      if (!('refusal' in result)) return result;
+      this.#record(incoming, path, open, result);
+      return refusalAnswer(result.refusal, refusalHeadersOf(open));
     } catch (error) {
-      // Nothing that a caller sends leads here: the database is away, too much waits, or a fault of ours.
+      // Nothing that a caller sends leads here: the database is away, too much waits, or a fault of ours or a connector's.
       const fields = { endpoint: open?.code, reason: messageOf(error) };
-      if (error instanceof GlueError && error.retryable) this.#warnNowAndThen(fields);
-      else
-        this.options.logger.error(
-          { ...fields, stack: error instanceof Error ? error.stack : undefined },
-          'a request could not be received',
-        );
+      if (error instanceof GlueError && error.retryable) this.#refusedLog.tell(() => fields);
+      else this.#failedLog.tell(() => ({ ...fields, stack: stackOf(error) }));
       return unavailable;
     }
-  }
-
-  /** A store that is away refuses hundreds a second: they share a line. */
-  #warnNowAndThen(fields: object): void {
-    const now = this.options.clock.monotonic();
-    this.#unlogged += 1;
-    if (now - this.#loggedAtMs < LOG_PAUSE_MS) return;
-    this.options.logger.warn({ ...fields, requests: this.#unlogged }, 'requests were not accepted');
-    this.#unlogged = 0;
-    this.#loggedAtMs = now;
   }
 
   async #receive(
     incoming: IncomingMessage,
     url: string,
-    path: string,
     open: OpenEndpoint | undefined,
-  ): Promise<Answer> {
-    const reject = (refusal: Refusal, proven?: RawRequest): Answer => {
-      this.#reject(incoming, path, open, refusal, proven);
-      return refusalAnswers[refusal.cause];
-    };
-    if (!open) return reject(new Refusal('unknown_endpoint', 'there is no such path'));
-    if (open.state !== 'active')
-      return reject(new Refusal('endpoint_inactive', `the endpoint is ${open.state}`));
-    if (incoming.method !== 'POST') return reject(new Refusal('method', 'only POST is answered'));
-    if (open.status !== 'ready') return reject(new Refusal('configuration', open.reason));
-    const { clock, now } = this.options;
-    const { proven, result } = await receiveRequest(incoming, url, open, clock, now);
-    if (result instanceof Refusal) return reject(result, proven);
-    const { eventId } = await this.options.events.append(result);
-    return accepted(eventId);
+  ): Promise<Answer | Refused> {
+    if (!open) return refused('unknown_endpoint', 'there is no such path');
+    if (open.state !== 'active') return refused('endpoint_inactive', `the endpoint is ${open.state}`);
+    const method = METHODS.get(incoming.method);
+    const answersGet = open.status === 'ready' && open.edge.challenges.GET.length > 0;
+    if (!method || (method === 'GET' && !answersGet)) return refused('method', 'the method is not answered');
+    if (open.status !== 'ready') return refused('configuration', open.reason);
+    return admitRequest(
+      { incoming, url, method, address: () => this.#addressOf(incoming) },
+      open,
+      this.#tools,
+    );
   }
 
-  #reject(
+  #addressOf({ socket, headersDistinct }: IncomingMessage): string | undefined {
+    return clientAddress(
+      socket.remoteAddress,
+      headersDistinct['x-forwarded-for'],
+      this.options.trustedProxies,
+    );
+  }
+
+  #record(
     incoming: IncomingMessage,
     path: string,
     open: OpenEndpoint | undefined,
-    { cause, detail }: Refusal,
-    proven?: RawRequest,
+    { refusal: { cause, detail }, proven }: Refused,
   ): void {
+    if (cause === 'configuration') this.#refusedLog.tell(() => ({ endpoint: open?.code, reason: detail }));
+    if (open) this.options.counts.add(open.id, 'rejected');
+    const remoteAddress = this.#addressOf(incoming);
     this.options.rejections.record({
       cause,
       detail,
       path,
-      headers: redactHeaders(
-        incoming.headersDistinct,
-        open?.status === 'ready' ? signatureHeaderOf(open.endpoint.config) : undefined,
-      ),
+      headers: redactHeaders(incoming.headersDistinct, open?.secretHeaders),
       ...(open && { endpointId: open.id }),
       ...(proven && { body: proven.body }),
-      ...(incoming.socket.remoteAddress !== undefined && { remoteAddress: incoming.socket.remoteAddress }),
+      ...(remoteAddress !== undefined && { remoteAddress }),
     });
   }
 }
 
+function refused(cause: Refusal['cause'], detail: string): Refused {
+  return { refusal: new Refusal(cause, detail) };
+}
+
+function refusalHeadersOf(open: OpenEndpoint | undefined): RefusalHeaders {
+  if (open?.status !== 'ready') return { allow: 'POST' };
+  return { allow: open.edge.allow, wwwAuthenticate: open.verifier.wwwAuthenticate };
+}
+
+/** Empty for a URL that is not ours. */
 function pathOf(url: string): string {
+  if (!url.startsWith(PREFIX)) return '';
   const query = url.indexOf('?');
   return url.slice(PREFIX.length, query < 0 ? undefined : query);
 }

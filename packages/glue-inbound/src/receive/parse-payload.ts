@@ -3,40 +3,34 @@ import { Refusal } from './refusal.js';
 
 /** A proven body, parsed as far as the contract asks. */
 export interface Payload {
-  /** Undefined when the contract is `raw`. Whole numbers that JavaScript would round are kept as text. */
+  /** Undefined when the contract is `raw`. Of equal names in an object the last counts. */
   readonly document: unknown;
+  /** The text that it was parsed from; empty when the contract is `raw`. */
+  readonly json: string;
 }
 
+/** A byte order mark is left out; bytes that are no UTF-8 are refused, not replaced. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Holds a proven body against the endpoint's payload contract. */
 export function parsePayload(contract: InboundConfig['payload'], body: Buffer): Payload | Refusal {
-  if (contract === 'raw') return { document: undefined };
-  let document: unknown;
-  try {
-    document = parseExactly(utf8.decode(body));
-  } catch {
-    return new Refusal('payload', 'the body is not JSON in UTF-8');
-  }
-  if (contract === 'object' && (typeof document !== 'object' || document === null || Array.isArray(document)))
+  if (contract === 'raw') return { document: undefined, json: '' };
+  const payload = parse(body);
+  if (!payload) return new Refusal('payload', 'the body is not JSON in UTF-8');
+  if (contract === 'object' && !isObject(payload.document))
     return new Refusal('payload', 'the body is JSON but no object');
-  return { document };
+  return payload;
 }
 
-/** Two ids that differ in their last digits only must not become one number. */
-function parseExactly(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
+function parse(body: Buffer): Payload | undefined {
   try {
-    return JSON.parse(text, exactNumber);
-  } catch (error) {
-    // The reviver recurses; without it JSON of any depth is read.
-    if (error instanceof RangeError) return JSON.parse(text);
-    throw error;
+    const json = utf8.decode(body);
+    return { document: JSON.parse(json) as unknown, json };
+  } catch {
+    return undefined;
   }
 }
 
-function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
-    ? context?.source
-    : value;
+function isObject(document: unknown): boolean {
+  return typeof document === 'object' && document !== null && !Array.isArray(document);
 }

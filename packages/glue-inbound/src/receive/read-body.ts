@@ -1,47 +1,53 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from 'glue-core';
+import type { Limits } from '../endpoint/limits.js';
+import { noRoom, type BodyShare } from './body-memory.js';
 import { Refusal } from './refusal.js';
 
-export interface BodyLimits {
-  readonly maxBytes: number;
-  /** For the whole body, in milliseconds. */
-  readonly bodyTimeoutMs: number;
-}
-
-/** Reads the bytes as received; counted on the stream, since a header can lie. */
+/**
+ * Reads the bytes as received; counted on the stream, since a header can lie.
+ * @throws GLUE_OVERLOADED when the host holds too many bodies already
+ */
 export async function readBody(
   request: IncomingMessage,
-  { maxBytes, bodyTimeoutMs }: BodyLimits,
+  { maxBytes, bodyTimeoutMs }: Limits,
+  memory: BodyShare,
   clock: Clock,
 ): Promise<Buffer | Refusal> {
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding !== 'identity' && encoding !== '')
-    return new Refusal('encoding', 'the body is compressed, which the endpoint does not take');
   if (request.readableDidRead)
     return new Refusal(
       'configuration',
       'the body was read before Glue saw it: mount Glue before body parsers',
     );
-  const tooLarge = new Refusal('too_large', `the body is larger than ${maxBytes} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return tooLarge;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes) return tooLarge(maxBytes);
 
-  return new Promise((resolve) => {
-    let bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  return new Promise((resolve, reject) => {
+    let bytes = Buffer.alloc(0);
     let size = 0;
-    const finish = (result: Buffer | Refusal): void => {
+    const detach = (): void => {
       cancelTimer();
       request.off('data', take).off('end', end).off('error', leave).off('close', leave);
+    };
+    const finish = (result: Buffer | Refusal): void => {
+      detach();
       resolve(result);
     };
     const take = (chunk: Buffer): void => {
       const before = size;
       size += chunk.length;
-      if (size > maxBytes) return finish(tooLarge);
-      if (size > bytes.length)
-        bytes = grown(bytes, before, Math.min(maxBytes, Math.max(size, 2 * bytes.length)));
+      if (size > maxBytes) return finish(tooLarge(maxBytes));
+      if (size > bytes.length) {
+        const length = nextLength(size, bytes.length, announced, maxBytes);
+        if (!memory.take(length - bytes.length)) {
+          detach();
+          return reject(noRoom());
+        }
+        bytes = grown(bytes, before, length);
+      }
       chunk.copy(bytes, before);
     };
-    const end = (): void => finish(Buffer.from(bytes.subarray(0, size)));
+    const end = (): void => finish(size === bytes.length ? bytes : Buffer.from(bytes.subarray(0, size)));
     const leave = (): void =>
       finish(new Refusal('payload', 'the connection closed before the body was complete'));
     const cancelTimer = clock.after(bodyTimeoutMs, () =>
@@ -51,8 +57,17 @@ export async function readBody(
   });
 }
 
-/** Small enough that a flood of requests costs little, large enough for most events. */
+const tooLarge = (maxBytes: number): Refusal =>
+  new Refusal('too_large', `the body is larger than ${maxBytes} bytes`);
+
+/** Room for a body whose length is not announced, once it begins. */
 const FIRST_BYTES = 4 * 1024;
+
+/** What is announced is believed once a quarter of it has come: an announcement costs nothing, memory does. */
+function nextLength(size: number, length: number, announced: number, maxBytes: number): number {
+  if (announced >= size && announced <= 4 * size) return announced;
+  return Math.min(maxBytes, Math.max(size, 2 * length, FIRST_BYTES));
+}
 
 /** Chunks are copied, not kept: a body of one-byte chunks would otherwise take hundreds of times its size. */
 function grown(bytes: Buffer, used: number, length: number): Buffer<ArrayBuffer> {

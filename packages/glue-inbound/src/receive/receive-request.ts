@@ -1,70 +1,79 @@
-import type { IncomingMessage } from 'node:http';
-import { newId, type Clock } from 'glue-core';
-import type { InboundConfig } from '../endpoint/inbound-config.js';
-import type { OpenEndpoint } from '../endpoint/open-endpoint.js';
+import { GlueError, newId } from 'glue-core';
+import type { ReadyEndpoint } from '../endpoint/open-endpoint.js';
+import { chooseHandler } from '../process/choose-handler.js';
 import type { NewEvent } from '../store/new-event.js';
-import { checkFreshness } from './freshness.js';
+import type { Answer } from './answers.js';
+import type { Arrival, ReceiveTools, Refused } from './arrival.js';
+import { askChallenges } from './ask-challenges.js';
+import type { BodyShare } from './body-memory.js';
+import type { AnnouncedContent } from './check-content.js';
 import { identify } from './identify.js';
+import type { ProvenRequest } from './identify-source.js';
+import { inflate } from './inflate.js';
 import { parsePayload } from './parse-payload.js';
 import type { RawRequest } from './raw-request.js';
 import { readBody } from './read-body.js';
 import { redactHeaders } from './redact-headers.js';
 import { Refusal } from './refusal.js';
-import { verify } from './verify.js';
 
-type ReadyEndpoint = Extract<OpenEndpoint, { status: 'ready' }>;
-
-/** A request that was read, and what came of it. */
-export interface Reception {
-  /** Set once the request is proven; what is not is never kept. */
-  readonly proven?: RawRequest;
-  readonly result: NewEvent | Refusal;
-}
-
-/**
- * From the open connection to an event that is ready to be stored: read, verify, and only then look.
- * @param now - the shared time, by which freshness is measured: a host whose own clock is off refuses nobody
- */
+/** From the open connection to the answer: read, verify, and only then look and store. */
 export async function receiveRequest(
-  incoming: IncomingMessage,
-  url: string,
+  { incoming, url, method }: Arrival,
+  { compression }: AnnouncedContent,
   open: ReadyEndpoint,
-  clock: Clock,
-  now: () => number,
-): Promise<Reception> {
-  const body = await readBody(incoming, open.endpoint.config.limits, clock);
-  if (body instanceof Refusal) return { result: body };
-  const request = { headers: incoming.headersDistinct, url, body };
-  const unproven = prove(request, open, now());
-  return unproven ? { result: unproven } : { proven: request, result: judge(request, open) };
+  memory: BodyShare,
+  tools: ReceiveTools,
+): Promise<Answer | Refused> {
+  const { limits, payload: contract } = open.endpoint.config;
+  const body = await readBody(incoming, limits, memory, tools.clock);
+  if (body instanceof Refusal) return { refusal: body };
+  const content = compression ? await inflate(compression, body, limits, memory) : body;
+  if (content instanceof Refusal) return { refusal: content };
+
+  // What the provider sent is proven, and kept; what that holds is looked at.
+  const received = { headers: incoming.headersDistinct, url, body };
+  const unproven = await open.verifier.verify(received, tools.now());
+  if (unproven) return { refusal: unproven };
+  const proven = compression ? { ...received, body: content } : received;
+  const payload = parsePayload(contract, content);
+  if (payload instanceof Refusal) return { refusal: payload, proven };
+  const request = { ...proven, ...payload };
+  const asks = open.edge.challenges.POST.length > 0;
+  const answer = asks && (await askChallenges({ ...request, method }, open, tools));
+  if (answer) return answer;
+  const event = eventOf(request, received, open, tools.now());
+  if (event instanceof Refusal) return { refusal: event, proven };
+  try {
+    return open.edge.acknowledge(await tools.append(event));
+  } catch (error) {
+    if (!isTooLargeToStore(error)) throw error;
+    // No fault of the provider's, who may come again: an operator can mend it meanwhile.
+    const detail = `${error.message}; raise it, or lower limits.maxBytes of the endpoint`;
+    return { refusal: new Refusal('configuration', detail), proven };
+  }
 }
 
-/** Whether the provider itself sent it, and lately. */
-function prove(request: RawRequest, { endpoint, keys }: ReadyEndpoint, nowMs: number): Refusal | undefined {
-  const { verification, freshness } = endpoint.config;
-  const signed = verification.mode === 'hmac' ? verification.timestamp : undefined;
-  return verify(verification, keys, request) ?? checkFreshness(freshness, signed, request, nowMs);
+function isTooLargeToStore(error: unknown): error is GlueError {
+  return error instanceof GlueError && error.code === 'GLUE_DATABASE_PACKET_TOO_LARGE';
 }
 
-function judge(request: RawRequest, { endpoint }: ReadyEndpoint): NewEvent | Refusal {
-  const { config } = endpoint;
-  const payload = parsePayload(config.payload, request.body);
-  if (payload instanceof Refusal) return payload;
-  const identity = identify(config, { ...request, ...payload });
+function eventOf(
+  request: ProvenRequest,
+  { headers, body }: RawRequest,
+  { endpoint, functions, secretHeaders }: ReadyEndpoint,
+  nowMs: number,
+): NewEvent | Refusal {
+  const identity = identify(endpoint.config, request, functions);
   if (identity instanceof Refusal) return identity;
+  const handler = chooseHandler(endpoint, identity.semantics);
   return {
-    id: newId(),
+    id: newId(nowMs),
     endpointId: endpoint.id,
     ...identity,
-    headers: redactHeaders(request.headers, signatureHeaderOf(config)),
-    body: request.body,
-    rearm: config.rearmDuplicates,
-    ...(endpoint.handler !== undefined && { handler: endpoint.handler }),
+    headers: redactHeaders(headers, secretHeaders),
+    body,
+    rearm: endpoint.config.rearmDuplicates,
+    ...(handler !== undefined && { handler }),
     ...(endpoint.backend && { backend: endpoint.backend }),
   };
-}
-
-/** The header that proves requests of an endpoint. */
-export function signatureHeaderOf({ verification }: InboundConfig): string | undefined {
-  return verification.mode === 'hmac' ? verification.signature.header : undefined;
 }

@@ -1,17 +1,21 @@
 import type { EventHeaders } from '../process/inbound-event.js';
 import type { RawRequest } from './raw-request.js';
 
-const secretName = /authorization|cookie|secret|passw|token|api-?key|credential|session|signature|hmac/;
+const secretName =
+  /authorization|(^|-)auth(-|$)|bearer|jwt|cookie|secret|passw|token|(api|access|private|shared|signing|subscription|functions)[-_]?key|credential|session|signature|hmac/;
 
 /**
  * Headers without those that hold secrets by their name, and without signatures: one that is fresh proves whatever
- * lies beside it. The endpoint's own signature header is named, since a provider may call it anything.
+ * lies beside it. Those by which the endpoint verifies, and those that its configuration lists, are named: a provider
+ * may call them anything.
  */
-export function redactHeaders(headers: RawRequest['headers'], signatureHeader?: string): EventHeaders {
-  const signature = signatureHeader?.toLowerCase();
+export function redactHeaders(
+  headers: RawRequest['headers'],
+  secretHeaders: readonly string[] = [],
+): EventHeaders {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, values]) =>
-      values && name !== signature && !secretName.test(name) ? [[name, values]] : [],
+      values && !secretHeaders.includes(name) && !secretName.test(name) ? [[name, values]] : [],
     ),
   );
 }

@@ -19,8 +19,10 @@ export type RejectionCause = (typeof REJECTION_CAUSES)[number];
 
 /** The decision to refuse a request: a value. The detail is for operators; callers see only the cause's answer. */
 export class Refusal {
+  /** @param retryAfterMs - when the caller may come again, where that is known */
   constructor(
     readonly cause: RejectionCause,
     readonly detail: string,
+    readonly retryAfterMs?: number,
   ) {}
 }

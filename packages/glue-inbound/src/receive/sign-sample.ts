@@ -1,109 +1,131 @@
-import { createHmac } from 'node:crypto';
-import { GlueError } from 'glue-core';
-import type { HmacScheme, TimestampSource } from '../endpoint/hmac-scheme.js';
+import type { KeyObject } from 'node:crypto';
+import {
+  decodeSecrets,
+  findSecrets,
+  hashedUrl,
+  headersOf,
+  hmacKeyOf,
+  liveKeys,
+  locatedScheme,
+  sharedKeyOf,
+  signHmac,
+  standardScheme,
+  timestampField,
+  withQuery,
+  type Decoded,
+  type HmacScheme,
+  type SecretSource,
+  type TimestampSource,
+} from 'glue-core';
+import { apiKeyOf, basicKeyOf, bearerKeyOf, usernameOf } from '../endpoint/credentials.js';
 import type { InboundConfig } from '../endpoint/inbound-config.js';
-import { secretKeysOf } from '../endpoint/secret-keys.js';
-import type { HeaderSource } from '../endpoint/source.js';
-import type { HmacVerification } from '../endpoint/verification.js';
+import { signedTimestampOf, type ApiKeyPlace } from '../endpoint/verification.js';
+import type { ProofMeans } from './proof.js';
 import type { RawRequest } from './raw-request.js';
-import { Refusal } from './refusal.js';
-import { verifiedMessage } from './verify-message.js';
+import { cannotSign, signedFields } from './sample-fields.js';
 
-/** A header, or one part of it, with its value. */
-interface Field {
-  readonly source: HeaderSource;
-  readonly value: string;
+/** What a sample is sent with. */
+export interface SignedSample {
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * The headers by which an endpoint takes a request for its provider's: the inverse of `verify`. For samples and
- * simulators; pure.
- * @param settings - of the endpoint's backend, secrets in clear
- * @param request.url - path and query, as the request line will hold them
- * @throws GLUE_ENDPOINT_INCOMPLETE when the settings hold no secret to sign with
+ * What an endpoint takes for its provider's: the inverse of its verifier. For samples and simulators.
+ * @param request.url - path and query, as the request line would hold them
+ * @throws GLUE_ENDPOINT_INCOMPLETE when there is nothing to sign with
  */
-export function signSample(
-  { verification, freshness }: InboundConfig,
-  settings: unknown,
+export async function signSample(
+  { verification, freshness }: Pick<InboundConfig, 'verification' | 'freshness'>,
+  means: ProofMeans,
   request: Pick<RawRequest, 'url' | 'body'>,
   nowMs: number,
-): Record<string, string> {
+): Promise<SignedSample> {
+  const timestamp = freshness.timestamp ?? signedTimestampOf(verification);
+  const unsigned = {
+    url: request.url,
+    headers: headersOf(timestamp ? [timestampField(timestamp, nowMs)] : []),
+  };
   switch (verification.mode) {
+    case 'hmac': {
+      const scheme = locatedScheme(verification, means.publicUrl);
+      if ('reason' in scheme) throw cannotSign(scheme.reason);
+      const { key } = liveSecret(verification.secrets, means, nowMs, (text) => hmacKeyOf(scheme, text));
+      return hmacSample(scheme, timestamp, key, request, nowMs);
+    }
+    case 'standard-webhooks': {
+      const { key } = liveSecret(verification.secrets, means, nowMs, sharedKeyOf);
+      return hmacSample(standardScheme, timestamp, key, request, nowMs);
+    }
+    case 'basic': {
+      const username = usernameOf(verification, means.backend?.settings);
+      if (typeof username !== 'string') throw cannotSign(username.reason);
+      const decode = (password: string) => basicKeyOf(username, password);
+      const { text } = liveSecret(verification.secrets, means, nowMs, decode);
+      const credentials = Buffer.from(`${username}:${text}`).toString('base64');
+      return withHeaders(unsigned, { authorization: `Basic ${credentials}` });
+    }
+    case 'bearer': {
+      const { text } = liveSecret(verification.secrets, means, nowMs, bearerKeyOf);
+      return withHeaders(unsigned, { authorization: `Bearer ${text}` });
+    }
+    case 'api-key':
+      return withKey(
+        unsigned,
+        verification.key,
+        liveSecret(verification.secrets, means, nowMs, apiKeyOf).text,
+      );
+    case 'connector': {
+      const headers = await means.backend?.signInboundSample?.(request, { nowMs });
+      if (!headers)
+        throw cannotSign('the connector’s own code verifies, and its backend class has no signInboundSample');
+      return withHeaders(unsigned, headers);
+    }
     case 'none':
-      return headersOf(freshness.timestamp ? [timestampField(freshness.timestamp, nowMs)] : []);
-    case 'hmac':
-      return signHmac(verification, freshness.timestamp ?? verification.timestamp, settings, request, nowMs);
+      return unsigned;
   }
 }
 
-function signHmac(
-  verification: HmacVerification,
+/** The first secret that can be used now. */
+function liveSecret<Key>(
+  sources: readonly SecretSource[],
+  { backend, own }: ProofMeans,
+  nowMs: number,
+  decode: (text: string) => Decoded<Key>,
+): { key: Key; text: string } {
+  const found = findSecrets(sources, backend?.settings, own);
+  const { keys, problems } = decodeSecrets(found, (text) => {
+    const decoded = decode(text);
+    return 'key' in decoded ? { key: { ...decoded, text } } : decoded;
+  });
+  const [first] = liveKeys(keys, nowMs);
+  if (first) return first;
+  throw cannotSign(
+    [...problems, ...found.missing].join('; ') || 'no secret of the endpoint counts at this time',
+  );
+}
+
+function hmacSample(
+  scheme: HmacScheme,
   timestamp: TimestampSource | undefined,
-  settings: unknown,
+  key: KeyObject,
   request: Pick<RawRequest, 'url' | 'body'>,
   nowMs: number,
-): Record<string, string> {
-  const found = secretKeysOf(verification, settings);
-  const key = 'keys' in found ? found.keys[0] : undefined;
-  if (!key)
-    throw new GlueError(
-      'GLUE_ENDPOINT_INCOMPLETE',
-      `a sample cannot be signed: ${'problem' in found ? found.problem : 'there is no secret'}`,
-    );
-  const signed = signedFields(verification, timestamp, nowMs);
-  const message = verifiedMessage(verification, { ...request, headers: distinct(headersOf(signed)) });
-  if (message instanceof Refusal)
-    throw new GlueError('GLUE_ENDPOINT_INCOMPLETE', `a sample cannot be signed: ${message.detail}`);
-  const { signature, digest, encoding } = verification;
-  const value = signature.prefix + createHmac(digest, key).update(message).digest(encoding);
-  return headersOf([...signed, { source: signature, value }]);
+): SignedSample {
+  const url = hashedUrl(scheme, request);
+  const fields = signedFields(scheme, timestamp, nowMs);
+  const signed = signHmac(scheme, [key], fields, { url, body: request.body });
+  if ('problem' in signed) throw cannotSign(signed.problem);
+  return { url, headers: signed.headers };
 }
 
-/** The timestamp, and a value of our own for every other header that is signed. */
-function signedFields(
-  { message }: HmacScheme,
-  timestamp: TimestampSource | undefined,
-  nowMs: number,
-): Field[] {
-  const others = message.flatMap((part) =>
-    'header' in part && !(timestamp && isSame(part, timestamp))
-      ? [{ source: part, value: `sample-${nowMs}` }]
-      : [],
-  );
-  return [...(timestamp ? [timestampField(timestamp, nowMs)] : []), ...others];
+function withHeaders({ url, headers }: SignedSample, more: SignedSample['headers']): SignedSample {
+  return { url, headers: { ...headers, ...more } };
 }
 
-function timestampField(source: TimestampSource, nowMs: number): Field {
-  return { source, value: writtenTime(source.format, nowMs) };
-}
-
-function writtenTime(format: TimestampSource['format'], nowMs: number): string {
-  switch (format) {
-    case 'unix':
-      return String(Math.floor(nowMs / 1000));
-    case 'unix_ms':
-      return String(nowMs);
-    case 'iso8601':
-      return new Date(nowMs).toISOString();
-  }
-}
-
-/** Parts of one header come together as the endpoint expects them, e.g. `t=…,v1=…`. */
-function headersOf(fields: readonly Field[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const { source, value } of fields) {
-    const { header, part, listSeparator, pairSeparator } = source;
-    const text = part === undefined ? value : part + pairSeparator + value;
-    const before = headers[header];
-    headers[header] = before === undefined ? text : before + listSeparator + text;
-  }
-  return headers;
-}
-
-function distinct(headers: Record<string, string>): RawRequest['headers'] {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-}
-
-function isSame(a: HeaderSource, b: HeaderSource): boolean {
-  return a.header === b.header && a.part === b.part;
+function withKey(sample: SignedSample, place: ApiKeyPlace, key: string): SignedSample {
+  if ('query' in place) return { ...sample, url: withQuery(sample.url, place.query, key) };
+  // A header holds bytes, which Node writes as latin1.
+  return withHeaders(sample, { [place.header]: place.prefix + Buffer.from(key).toString('latin1') });
 }

@@ -1,40 +1,46 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { HmacScheme } from '../endpoint/hmac-scheme.js';
-import { decodeStrictly } from '../endpoint/strict-decoding.js';
-import { headerValues, type RawRequest } from './raw-request.js';
+import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { decodeStrictly, headerValues, signedMessage, type HmacScheme } from 'glue-core';
+import type { RawRequest } from './raw-request.js';
 import { Refusal } from './refusal.js';
-import { verifiedMessage } from './verify-message.js';
+import { singleHeader } from './single-header.js';
 
 /** Checks a signature made with a shared secret: any candidate by any key. */
 export function verifyHmac(
   scheme: HmacScheme,
-  keys: readonly Buffer[],
+  keys: readonly KeyObject[],
   request: RawRequest,
 ): Refusal | undefined {
   const { header } = scheme.signature;
-  const given = request.headers[header] ?? [];
-  if (given.length === 0) return new Refusal('signature', `the header ${header} is missing`);
-  if (given.length > 1) return new Refusal('signature', `the header ${header} is repeated`);
+  const given = singleHeader(request, header);
+  if (given instanceof Refusal) return given;
   const candidates = candidatesOf(scheme, request);
   if (candidates.length === 0)
     return new Refusal('signature', `the header ${header} holds no signature of the kind`);
-  const message = verifiedMessage(scheme, request);
-  if (message instanceof Refusal) return message;
-
-  const expected = keys.map((key) => createHmac(scheme.digest, key).update(message).digest());
-  const matches = expected.some((digest) => candidates.some((candidate) => isSame(digest, candidate)));
+  const message = signedMessage(scheme, request);
+  if (!Buffer.isBuffer(message)) return new Refusal('signature', message.problem);
+  const matches = keys.some((key) => isSignedBy(scheme, key, message, candidates));
   return matches ? undefined : new Refusal('signature', 'no signature matches the bytes received');
 }
 
-/** What is of another version, or badly encoded, is skipped. */
-function candidatesOf({ signature, encoding }: HmacScheme, { headers }: RawRequest): Buffer[] {
+/** Whether one of the signatures is that of the message by this key. */
+export function isSignedBy(
+  { digest }: Pick<HmacScheme, 'digest'>,
+  key: KeyObject,
+  message: Buffer,
+  candidates: readonly Buffer[],
+): boolean {
+  const expected = createHmac(digest, key).update(message).digest();
+  // `timingSafeEqual` throws on unequal lengths; the length of a digest is no secret.
+  return candidates.some((each) => each.length === expected.length && timingSafeEqual(each, expected));
+}
+
+/** The signatures of a header; what is of another version, or badly encoded, is skipped. */
+export function candidatesOf(
+  { signature, encoding }: Pick<HmacScheme, 'signature' | 'encoding'>,
+  { headers }: RawRequest,
+): Buffer[] {
   return headerValues(headers, signature).flatMap((text) => {
     if (!text.startsWith(signature.prefix)) return [];
     return decodeStrictly(text.slice(signature.prefix.length), encoding) ?? [];
   });
-}
-
-/** `timingSafeEqual` throws on unequal lengths; the length of a digest is no secret. */
-function isSame(digest: Buffer, candidate: Buffer): boolean {
-  return digest.length === candidate.length && timingSafeEqual(digest, candidate);
 }

@@ -1,27 +1,53 @@
-import { inTransaction, isDuplicateKeyError, type Database, type Transaction } from 'glue-core';
+import {
+  freeFronts,
+  inOrderOfArrival,
+  inTransaction,
+  isDuplicateKeyError,
+  PHASE,
+  rearmedValues,
+  type Database,
+  type LaneKey,
+  type Transaction,
+} from 'glue-core';
 import type { EventRow } from './event-row.js';
 import { insertEvents } from './insert-events.js';
 import type { NewEvent, Receipt } from './new-event.js';
 import { keyPlace, nothingTaken, planAppend, type AppendPlan, type TakenKeys } from './plan-append.js';
-import { EVENTS } from './tables.js';
+import { EVENTS, eventTable } from './tables.js';
 
 /** How often a group is planned anew since others stored the same keys meanwhile. */
 const MAX_PLANS = 5;
 
-/** Stores a group in one transaction: inserts first, and looks only when the database says that a key is taken. */
+/**
+ * Stores a group in one transaction: inserts first, and looks only when the database says that a key is taken. Gives up
+ * at the first lock: one key that another transaction holds keeps all of the group waiting.
+ */
 export function appendEvents(
   database: Database,
   group: readonly NewEvent[],
   nowMs: number,
 ): Promise<readonly Receipt[]> {
-  return inTransaction(database, async (trx) => {
-    let plan = planAppend(group, nothingTaken);
+  const append = async (trx: Transaction): Promise<readonly Receipt[]> => {
+    const ordered = await inOrder(trx, group);
+    let plan = planAppend(ordered, nothingTaken);
     for (let plans = 1; !(await inserted(trx, plan, nowMs, plans)); plans += 1) {
-      plan = planAppend(group, await takenKeys(trx, group));
+      plan = planAppend(ordered, await takenKeys(trx, ordered));
     }
     await countRepeats(trx, plan, nowMs);
     return plan.receipts;
+  };
+  return inTransaction(database, append, { givesUpAtLock: true });
+}
+
+/** Behind what of their ordering keys is stored already: the ids of events are their order. */
+async function inOrder(trx: Transaction, group: readonly NewEvent[]): Promise<readonly NewEvent[]> {
+  if (group.every(({ orderingKey }) => orderingKey === undefined)) return group;
+  const arriving = group.map((event) => {
+    const { id, endpointId: lane, orderingKey: key } = event;
+    return { event, id, lane, key };
   });
+  const ordered = await inOrderOfArrival(trx, eventTable, arriving);
+  return ordered.map(({ event, id }) => ({ ...event, id }));
 }
 
 /** A refused statement leaves the transaction as it was, on both databases. */
@@ -86,14 +112,17 @@ async function countRepeats(trx: Transaction, { repeats }: AppendPlan, nowMs: nu
   }
   const rearmed = ids.filter((id) => repeats.get(id)?.rearm);
   if (rearmed.length === 0) return;
-  await trx(EVENTS)
+  const count = await trx(EVENTS)
     .whereIn('id', rearmed)
     .whereIn('state', ['retrying', 'dead_letter'])
-    .update({
-      state: 'retrying',
-      phase: 0,
-      due_at: nowMs,
-      finished_at: null,
-      open_key: trx.ref('ordering_key'),
-    });
+    .update(rearmedValues(trx, nowMs, PHASE.first));
+  if (count > 0) await freeFronts(trx, eventTable, await openKeysOf(trx, rearmed), PHASE.first);
+}
+
+async function openKeysOf(trx: Transaction, ids: readonly string[]): Promise<LaneKey[]> {
+  const rows = await trx<EventRow>(EVENTS)
+    .whereIn('id', ids)
+    .whereNotNull('open_key')
+    .distinct('endpoint_id', 'ordering_key');
+  return rows.map(({ endpoint_id: lane, ordering_key }) => ({ lane, key: ordering_key ?? '' }));
 }

@@ -1,4 +1,4 @@
-import { GlueError, GroupCommit, type Clock, type Database } from 'glue-core';
+import { GlueError, GroupCommit, type Clock, type Database, type ErrorCode } from 'glue-core';
 import { appendEvents } from './append-events.js';
 import type { NewEvent, Receipt } from './new-event.js';
 
@@ -15,6 +15,11 @@ export interface EventLogOptions {
 
 /** Bytes of bodies that may wait to be stored. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** What callers are told as it is. */
+const ownCodes: ReadonlySet<ErrorCode> = new Set([
+  'GLUE_STORE_UNAVAILABLE',
+  'GLUE_DATABASE_PACKET_TOO_LARGE',
+]);
 
 /** Where events are stored before anybody is answered. */
 export class EventLog {
@@ -36,13 +41,14 @@ export class EventLog {
 
   /**
    * Resolves after the commit; a duplicate gets the first event's id.
-   * @throws GLUE_STORE_UNAVAILABLE when too many wait, or the database is away
+   * @throws GLUE_STORE_UNAVAILABLE when too many wait, or the database is away;
+   *   GLUE_DATABASE_PACKET_TOO_LARGE when the database does not take an event of this size
    */
   async append(event: NewEvent): Promise<Receipt> {
     try {
       return await this.#group.add(event);
     } catch (error) {
-      if (error instanceof GlueError && error.code === 'GLUE_STORE_UNAVAILABLE') throw error;
+      if (error instanceof GlueError && ownCodes.has(error.code)) throw error;
       // The database's own message can repeat what was to be stored: it stays in the cause, out of the log.
       throw new GlueError('GLUE_STORE_UNAVAILABLE', `an event could not be stored: ${codeOf(error)}`, {
         cause: error,

@@ -1,10 +1,5 @@
-import {
-  formatBackendReference,
-  GlueError,
-  type BackendReference,
-  type Database,
-  type WorkState,
-} from 'glue-core';
+import { formatBackendReference, GlueError, type Database, type WorkState } from 'glue-core';
+import { narrowEvents, type EventFilter } from './event-filter.js';
 import type { EventRow } from './event-row.js';
 import { loadEvents, type StoredEvent } from './load-events.js';
 import { eventTable, EVENTS } from './tables.js';
@@ -16,10 +11,11 @@ export interface EventView {
   readonly state: WorkState;
   readonly type: string;
   readonly kind: 'primary' | 'replay';
-  /** The first event of the same replay identity. */
+  /** What a replay repeats: the first event of its replay identity, or the one that an operator replayed. */
   readonly primaryId: string | undefined;
   readonly deliveryKey: string;
-  readonly deliveryKeySource: string;
+  /** Where the delivery key came from; `replay` when an operator replayed another event. */
+  readonly deliveryKeySource: EventRow['delivery_key_source'];
   readonly handler: string | undefined;
   /** `<type>,<id>` */
   readonly backend: string | undefined;
@@ -38,6 +34,7 @@ export interface EventAttempt {
   readonly number: number;
   readonly startedAt: number;
   readonly endedAt: number;
+  readonly durationMs: number;
   readonly outcome: string;
   readonly cause: string | undefined;
   readonly note: string | undefined;
@@ -45,11 +42,8 @@ export interface EventAttempt {
   readonly error: string | undefined;
 }
 
-export interface EventFilter {
-  readonly endpointId?: number;
-  readonly state?: WorkState;
-  readonly type?: string;
-  readonly backend?: BackendReference;
+/** Which part of a listing. */
+export interface EventPage {
   /** Only events older than this one: the last of the page before. */
   readonly before?: string;
   /** @defaultValue 50 */
@@ -71,14 +65,9 @@ export class EventQueries {
   constructor(private readonly database: Database) {}
 
   /** The latest first; ids are in order of time. */
-  async list({ endpointId, state, type, backend, before, limit = 50 }: EventFilter = {}): Promise<
-    EventView[]
-  > {
+  async list({ before, limit = 50, ...filter }: EventFilter & EventPage = {}): Promise<EventView[]> {
     const query = this.database<EventRow>(EVENTS).orderBy('id', 'desc').limit(limit);
-    if (endpointId !== undefined) void query.where({ endpoint_id: endpointId });
-    if (state !== undefined) void query.where({ state });
-    if (type !== undefined) void query.where({ type });
-    if (backend) void query.where({ backend_type: backend.type, backend_id: backend.id });
+    narrowEvents(query, filter);
     if (before !== undefined) void query.where('id', '<', before);
     return (await query).map(viewOf);
   }
@@ -107,6 +96,7 @@ export class EventQueries {
       number: row.number,
       startedAt: Number(row.started_at),
       endedAt: Number(row.ended_at),
+      durationMs: Number(row.ended_at) - Number(row.started_at),
       outcome: row.outcome,
       cause: row.cause ?? undefined,
       note: row.note ?? undefined,

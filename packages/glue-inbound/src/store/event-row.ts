@@ -15,7 +15,7 @@ export interface EventRow {
   kind: 'primary' | 'replay';
   type: string;
   delivery_key: string;
-  delivery_key_source: InboundConfig['identity']['delivery'];
+  delivery_key_source: InboundConfig['identity']['delivery'] | 'replay';
   replay_key: string | null;
   primary_id: string | null;
   handler: string | null;

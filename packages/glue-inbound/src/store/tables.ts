@@ -1,13 +1,16 @@
 import {
+  addTurns,
   addWorkColumns,
   bytesColumn,
   createAttemptTable,
+  createEndpointSecretTable,
   createEndpointTable,
   createTable,
   createWorkIndexes,
   idColumn,
   keyColumn,
   longTextColumn,
+  runSchemaStatement,
   timeColumn,
   type Migration,
   type SideSchema,
@@ -18,6 +21,7 @@ import type { Knex } from 'knex';
 export const EVENTS = 'glue_events';
 export const PAYLOADS = 'glue_event_payloads';
 export const REJECTIONS = 'glue_rejections';
+export const COUNTS = 'glue_inbound_counts';
 
 export const eventTable: WorkTable = {
   items: EVENTS,
@@ -96,8 +100,44 @@ const createRejections: Migration = {
     }),
 };
 
+const createEndpointSecrets: Migration = {
+  name: 'inbound-006-endpoint-secrets',
+  up: (trx) => createEndpointSecretTable(trx, 'inbound'),
+};
+
+const createCounts: Migration = {
+  name: 'inbound-007-counts',
+  up: (trx) =>
+    createTable(trx, COUNTS, (table) => {
+      table.integer('endpoint_id').unsigned().primary();
+      table.bigInteger('accepted').notNullable();
+      table.bigInteger('rejected').notNullable();
+    }),
+};
+
+const countDroppedRejections: Migration = {
+  name: 'inbound-008-dropped-rejections',
+  up: (trx) =>
+    runSchemaStatement(trx, `ALTER TABLE ${REJECTIONS} ADD COLUMN dropped_before INTEGER NOT NULL DEFAULT 0`),
+};
+
+const giveTurns: Migration = {
+  name: 'inbound-009-turns',
+  up: (trx) => addTurns(trx, eventTable),
+};
+
 /** The tables of the inbound side. Append only. */
 export const inboundSchema: SideSchema = {
   name: 'inbound',
-  migrations: [createEndpoints, createEvents, createPayloads, createAttempts, createRejections],
+  migrations: [
+    createEndpoints,
+    createEvents,
+    createPayloads,
+    createAttempts,
+    createRejections,
+    createEndpointSecrets,
+    createCounts,
+    countDroppedRejections,
+    giveTurns,
+  ],
 };

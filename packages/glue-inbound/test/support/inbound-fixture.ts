@@ -18,7 +18,7 @@ import {
 } from 'glue-core';
 import { z } from 'zod';
 import { createInbound, type Inbound } from '../../src/create-inbound.js';
-import type { inboundConfigSchema } from '../../src/endpoint/inbound-config.js';
+import { inboundConfigSchema, type InboundConfig } from '../../src/endpoint/inbound-config.js';
 import type { InboundHandler } from '../../src/process/inbound-event.js';
 import { makeSqlite } from './databases.js';
 
@@ -33,6 +33,11 @@ export const githubConfig: ConfigInput = {
   identity: { delivery: 'delivery_id' },
   payload: 'object',
 };
+
+/** A configuration with its defaults, of an endpoint that proves nothing. */
+export function configOf(config: Omit<ConfigInput, 'verification'>): InboundConfig {
+  return inboundConfigSchema.parse({ ...openConfig, ...config });
+}
 
 export interface NewEndpoint {
   readonly path: string;
@@ -51,6 +56,7 @@ export interface Fixture {
   readonly url: string;
   readonly port: number;
   readonly backends: BackendStore;
+  readonly changeFeed: ChangeFeed;
   addEndpoint(endpoint: NewEndpoint): Promise<number>;
   addBackend(type: string, settings?: Record<string, unknown>): Promise<BackendView>;
   /** Has every change seen, as the change feed would within a second. */
@@ -62,6 +68,13 @@ export interface FixtureOptions {
   readonly classes?: readonly BackendClass[];
   readonly handlers?: Readonly<Record<string, InboundHandler>>;
   readonly outbound?: OutboundPort;
+  readonly publicUrl?: string;
+  readonly trustedProxies?: number;
+  readonly maxBufferedBytes?: number;
+  /** Shared with another host; the caller removes it. @defaultValue one of its own */
+  readonly database?: Database;
+  /** @defaultValue `one` */
+  readonly hostName?: string;
 }
 
 /** One host of the inbound side alone, with a manual clock, behind `http.createServer`. */
@@ -69,15 +82,20 @@ export async function startInbound({
   classes = [],
   handlers = {},
   outbound,
+  publicUrl,
+  database: shared,
+  hostName = 'one',
+  ...limits
 }: FixtureOptions = {}): Promise<Fixture> {
-  const { database, remove } = await makeSqlite();
+  const { database, remove } = shared ? { database: shared, remove: async () => {} } : await makeSqlite();
   const clock = new ManualClock();
   const logged: Fixture['logged'] = [];
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
   const types = new BackendTypes();
+  const box = new SecretBox(Buffer.alloc(32, 7));
   for (const each of classes) types.register(each, 'shop');
-  const backends = new BackendStore(database, types, new SecretBox(Buffer.alloc(32, 7)), clock);
+  const backends = new BackendStore(database, types, box, clock);
   const registry = new BackendRegistry(types, backends, (Class) => new Class(), logger);
   const changeFeed = new ChangeFeed(database, clock, logger);
   changeFeed.onChange('backends', () => registry.refresh());
@@ -85,7 +103,7 @@ export async function startInbound({
     database,
     clock,
     logger,
-    name: 'one',
+    name: hostName,
     leaseMs: 86_400_000,
     readTime: () => Promise.resolve(clock.now()),
   });
@@ -97,9 +115,12 @@ export async function startInbound({
     lease,
     registry,
     changeFeed,
+    box,
     retryClock: { wakeAt: () => {} },
     handlers: new Map(Object.entries(handlers)),
     ...(outbound && { outbound }),
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...limits,
   });
   await inbound.start();
   const server = createServer((request, response) => inbound.listener(request, response));
@@ -114,6 +135,7 @@ export async function startInbound({
     url: `http://127.0.0.1:${port}`,
     port,
     backends,
+    changeFeed,
     look,
     addEndpoint: async ({ path, config, state = 'active', backend, handler }) => {
       const id = await database.transaction(async (trx) => {
@@ -167,4 +189,9 @@ export async function post(
 ): Promise<{ status: number; headers: Headers; body: unknown }> {
   const response = await fetch(url, { method: 'POST', body, headers });
   return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Resolves when the server's side of things has come so far. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
 }

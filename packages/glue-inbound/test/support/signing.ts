@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { HmacScheme } from '../../src/endpoint/hmac-scheme.js';
+import type { HmacScheme } from 'glue-core';
 
 /** Signs by a scheme whose message is made of literals, headers and the raw body; written apart from what is tested. */
 export function sign(scheme: HmacScheme, key: Buffer, headers: Record<string, string>, body: Buffer): string {

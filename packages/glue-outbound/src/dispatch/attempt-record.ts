@@ -1,4 +1,5 @@
-import type { OutboundRequest, OutboundResponse } from '../delivery.js';
+import { createHash } from 'node:crypto';
+import type { BodyPart, OutboundRequest, OutboundResponse } from '../delivery.js';
 import { redactHeaders, type Redact } from './redact.js';
 
 /** Characters of a request body that the log keeps. */
@@ -16,18 +17,27 @@ export interface AttemptColumns {
 export function attemptColumns(
   { request, response, status }: { request?: OutboundRequest; response?: OutboundResponse; status?: number },
   redact: Redact,
+  secretHeaders: ReadonlySet<string> = new Set(),
 ): AttemptColumns {
   return {
-    request: request ? JSON.stringify(requestForLog(request, redact)) : null,
+    request: request ? JSON.stringify(requestForLog(request, redact, secretHeaders)) : null,
     response: response ? JSON.stringify(responseForLog(response, redact)) : null,
     status: response?.status ?? status ?? null,
   };
 }
 
-function requestForLog({ method, url, headers, body }: OutboundRequest, redact: Redact): object {
-  const common = { method, url: redact(url), headers: redactHeaders(headers, redact) };
+function requestForLog(
+  { method, url, headers, body, parts }: OutboundRequest,
+  redact: Redact,
+  secretHeaders: ReadonlySet<string>,
+): object {
+  const common = { method, url: redact(url), headers: redactHeaders(headers, redact, secretHeaders) };
+  if (parts) return { ...common, ...partsForLog(parts, redact) };
   if (body === undefined) return common;
-  if (typeof body !== 'string') return { ...common, bytes: body.length };
+  if (typeof body !== 'string') {
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    return { ...common, bytes: body.length, sha256 };
+  }
   // Redacted before it is cut, so that no half of a secret is left.
   const text = redact(body);
   return {
@@ -35,6 +45,26 @@ function requestForLog({ method, url, headers, body }: OutboundRequest, redact: 
     body: text.slice(0, KEPT_CHARACTERS),
     ...(text.length > KEPT_CHARACTERS && { truncated: true }),
   };
+}
+
+/** Files by their hash; what else a multipart body holds up to the cap. */
+function partsForLog(parts: readonly BodyPart[], redact: Redact): { parts: BodyPart[]; truncated?: true } {
+  const kept: BodyPart[] = [];
+  let room = KEPT_CHARACTERS;
+  for (const part of parts) {
+    const shown = redactedPart(part, redact);
+    room -= JSON.stringify(shown).length;
+    if (room < 0) return { parts: kept, truncated: true };
+    kept.push(shown);
+  }
+  return { parts: kept };
+}
+
+function redactedPart(part: BodyPart, redact: Redact): BodyPart {
+  const name = redact(part.name);
+  return 'file' in part
+    ? { name, file: { ...part.file, name: redact(part.file.name) } }
+    : { name, text: redact(part.text) };
 }
 
 function responseForLog({ status, headers, body, truncated }: OutboundResponse, redact: Redact): object {

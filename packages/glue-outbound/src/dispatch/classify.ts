@@ -3,8 +3,7 @@ import type { SendCause } from '../send/send-failure.js';
 import { retryAfterSeconds } from './retry-after.js';
 
 /** Why an attempt did not succeed. Closed: dashboards and alerts are built on it. */
-export type DeliveryCause =
-  SendCause | 'http_4xx' | 'http_5xx' | 'throttled' | 'gone' | 'rendering' | 'gate' | 'handler';
+export type DeliveryCause = SendCause | 'http_4xx' | 'http_5xx' | 'throttled' | 'gone' | 'gate' | 'handler';
 
 /** What an attempt means. */
 export interface Verdict {
@@ -40,8 +39,9 @@ export function classifyResponse(
   return { result: deadLetter(cause === 'protocol' ? `${note}, which is not expected here` : note), cause };
 }
 
-/** What it means that no complete response came. Pure. */
+/** What it means that no complete response came. Rendered again, the same would come out. Pure. */
 export function classifyFailure({ cause, note }: { cause: SendCause; note: string }): Verdict {
+  if (cause === 'rendering') return { result: deadLetter(`this cannot be sent: ${note}`), cause };
   return {
     result: { kind: 'failed', note: `${cause}: ${note}`, ...(cause === 'internal' && { internal: true }) },
     cause,

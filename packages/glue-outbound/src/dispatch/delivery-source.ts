@@ -10,10 +10,8 @@ import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import { readDeliveries, type StoredDelivery } from '../store/delivery-rows.js';
 import { DELIVERY_WORK } from '../store/tables.js';
 import type { OutboundItem } from './delivery-item.js';
-import { dispatchDelivery, RESPONSE_HOOK_MS, type DispatchTools } from './dispatch-delivery.js';
-
-/** Added to the sum of an attempt's own limits, so that these end it and not the queue. In milliseconds. */
-const SLACK_MS = 5_000;
+import { attemptDeadlineMs } from './attempt-deadline.js';
+import { dispatchDelivery, type DispatchTools } from './dispatch-delivery.js';
 
 /** What outbound gives the work queue: its tables, and how one delivery is tried. */
 export class DeliverySource implements WorkSource<OutboundItem> {
@@ -26,9 +24,10 @@ export class DeliverySource implements WorkSource<OutboundItem> {
     private readonly tools: DispatchTools,
   ) {}
 
-  laneLimit(lane: number): number {
-    const target = this.tools.targets.find(lane);
-    return target.state === 'ready' ? target.endpoint.config.concurrency : 0;
+  laneLimit(lane: number, running: number): number {
+    const { targets, health } = this.tools;
+    const target = targets.find(lane);
+    return target.state === 'ready' ? health.limit(target.endpoint, running) : 0;
   }
 
   async load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, OutboundItem>> {
@@ -50,13 +49,13 @@ export class DeliverySource implements WorkSource<OutboundItem> {
     const endpoint = this.directory.get(stored.endpointId);
     if (!endpoint)
       throw new GlueError('GLUE_ENDPOINT_NOT_FOUND', `there is no outbound endpoint ${stored.endpointId}`);
-    const { retryPolicy, blockOnDeadLetter, deadlineMs, timeoutMs } = endpoint.config;
+    const { retryPolicy, blockOnDeadLetter } = endpoint.config;
     return {
       ...stored,
       failures,
       retryPolicy,
       blocksKey: blockOnDeadLetter,
-      deadlineMs: deadlineMs + timeoutMs + RESPONSE_HOOK_MS + SLACK_MS,
+      deadlineMs: attemptDeadlineMs(endpoint.config),
     };
   }
 }

@@ -1,24 +1,35 @@
-import { nextStep, type AttemptContext, type AttemptResult, type Clock } from 'glue-core';
-import type { Delivery, OutboundHandler, OutboundRequest, OutboundResponse } from '../delivery.js';
+import { nextStep, stackOf, type AttemptContext, type AttemptResult, type Clock } from 'glue-core';
+import type {
+  Delivery,
+  DeliveryState,
+  OutboundHandler,
+  OutboundRequest,
+  OutboundResponse,
+} from '../delivery.js';
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
+import type { EndpointMeans } from '../endpoint/open-endpoint.js';
 import { hasOutboundHooks, type OutboundHooks } from '../outbound-backend.js';
 import { isDeclaredHost } from '../send/egress.js';
+import type { EndpointHealth } from '../health/endpoint-health.js';
+import { healthSignal } from '../health/signal.js';
 import type { RequestSender } from '../send/send-request.js';
+import { Unsendable } from '../sign/unsendable.js';
+import { RESPONSE_HOOK_MS } from './attempt-deadline.js';
+import { askHook, HookFault } from './ask-hook.js';
 import { attemptColumns } from './attempt-record.js';
 import { classifyFailure, classifyResponse, type Verdict } from './classify.js';
+import { deeplyFrozen } from './deeply-frozen.js';
 import { deliveryOf, type OutboundItem } from './delivery-item.js';
 import type { DispatchTargets } from './dispatch-target.js';
-import { failed, prepareRequest } from './prepare-request.js';
+import { prepareRequest } from './prepare-request.js';
+import { classifyUnsendable, proveRequest } from './prove-request.js';
 import { redactionOf, secretsIn } from './redact.js';
-import { withinDeadline } from './within-deadline.js';
-
-/** How long `handleResponse` may take, in milliseconds. Its own limit: a delivery that was accepted stays accepted. */
-export const RESPONSE_HOOK_MS = 10_000;
 
 export interface DispatchTools {
   readonly clock: Clock;
   readonly targets: DispatchTargets;
   readonly sender: RequestSender;
+  readonly health: EndpointHealth;
   readonly userAgent: string;
   /** Secrets of a backend, to be kept out of the log. */
   readonly secretsOf: (backend: NonNullable<Delivery['backend']>) => readonly string[];
@@ -34,6 +45,7 @@ interface Run {
   readonly item: OutboundItem;
   readonly delivery: Delivery;
   readonly endpoint: OutboundEndpoint;
+  readonly means: EndpointMeans;
   readonly hooks: OutboundHooks | undefined;
   readonly handler: OutboundHandler | undefined;
   readonly context: AttemptContext;
@@ -50,7 +62,7 @@ interface Progress {
   readonly error?: unknown;
 }
 
-/** Tries one delivery: gate → render → send → classify → tell the backend. */
+/** Tries one delivery: gate → render → sign → send → classify → tell the endpoint's health → tell the backend. */
 export async function dispatchDelivery(
   item: OutboundItem,
   context: AttemptContext,
@@ -59,12 +71,15 @@ export async function dispatchDelivery(
   const target = tools.targets.find(item.endpointId);
   if (target.state === 'held')
     return { result: { kind: 'failed', note: target.reason, internal: true }, cause: 'internal' };
-  const { endpoint, backend, handler } = target;
-  const delivery = deliveryOf(item, endpoint, context.attempt);
+  const { endpoint, means, backend, handler } = target;
   const hooks = backend && hasOutboundHooks(backend) ? backend : undefined;
-  const run: Run = { item, delivery, endpoint, hooks, handler, context, tools };
+  const made = deliveryOf(item, endpoint, context.attempt);
+  const delivery = hooks || handler ? deeplyFrozen(made) : made;
+  const run: Run = { item, delivery, endpoint, means, hooks, handler, context, tools };
 
+  const hear = tools.health.begin(endpoint);
   const progress = await prepareAndSend(run);
+  hear(healthSignal(progress, stateAfter(run, progress.verdict), tools.now()));
   if (progress.verdict.cause === 'gone')
     await tools.disableEndpoint(endpoint, 'the receiver answered 410 Gone');
   const error = progress.response
@@ -76,16 +91,22 @@ export async function dispatchDelivery(
 async function prepareAndSend(run: Run): Promise<Progress> {
   const { delivery, context, tools } = run;
   const { config } = run.endpoint;
-  const prepared = await withinDeadline(tools.clock, config.deadlineMs, context.signal, (signal) =>
-    prepareRequest(
-      delivery,
-      { config, userAgent: tools.userAgent, hooks: run.hooks, handler: run.handler },
-      { attempt: context.attempt, signal, logger: context.logger },
-    ),
-  ).catch((error: unknown) => failed('handler', error));
+  const prepared = await prepareRequest(
+    delivery,
+    {
+      config,
+      userAgent: tools.userAgent,
+      clock: tools.clock,
+      hooks: run.hooks,
+      handler: run.handler,
+    },
+    { attempt: context.attempt, signal: context.signal, logger: context.logger },
+  );
   if (prepared.kind === 'verdict') return prepared;
 
-  const { request } = prepared;
+  const request = proveRequest(prepared.request, run.means, { deliveryId: delivery.id, nowMs: tools.now() });
+  if (request instanceof Unsendable)
+    return { request: prepared.request, verdict: classifyUnsendable(request) };
   const refusal = egressRefusal(run, request);
   if (refusal) return { request, verdict: refusal };
   const sent = await tools.sender.send(request, { ...config, signal: context.signal });
@@ -109,22 +130,36 @@ function egressRefusal({ delivery, tools }: Run, { url }: OutboundRequest): Verd
 }
 
 /** @returns the error of the hook, which is recorded and changes nothing */
-async function tellBackend(run: Run, response: OutboundResponse, { result }: Verdict): Promise<unknown> {
-  const { item, delivery, hooks, context, tools } = run;
-  const { state } = nextStep(result, item.failures, item.retryPolicy, 0);
+async function tellBackend(run: Run, response: OutboundResponse, verdict: Verdict): Promise<unknown> {
+  const { delivery, hooks, context, tools } = run;
+  if (!hooks?.handleResponse) return undefined;
+  const state = stateAfter(run, verdict);
+  const limits = { clock: tools.clock, limitMs: RESPONSE_HOOK_MS, signal: context.signal };
   try {
-    await withinDeadline(tools.clock, RESPONSE_HOOK_MS, context.signal, async () =>
-      hooks?.handleResponse?.(delivery, response, state),
+    await askHook(
+      'handleResponse',
+      limits,
+      () => hooks.handleResponse?.(delivery, deeplyFrozen(response), state),
+      () => undefined,
     );
     return undefined;
   } catch (error) {
-    return error;
+    return error instanceof HookFault ? error.thrown : error;
   }
 }
 
-function attemptResult({ delivery, tools }: Run, { verdict, error, ...seen }: Progress): AttemptResult {
+/** What becomes of the delivery. */
+function stateAfter({ item }: Run, { result }: Verdict): DeliveryState {
+  return nextStep(result, item.failures, item.retryPolicy, 0).state;
+}
+
+function attemptResult(
+  { delivery, means, tools }: Run,
+  { verdict, error, ...seen }: Progress,
+): AttemptResult {
   const redact = redactionOf([
     ...(delivery.backend ? tools.secretsOf(delivery.backend) : []),
+    ...means.secrets(),
     ...(seen.request ? secretsIn(seen.request.headers) : []),
   ]);
   const { result, cause } = verdict;
@@ -132,10 +167,6 @@ function attemptResult({ delivery, tools }: Run, { verdict, error, ...seen }: Pr
     result: result.note === undefined ? result : { ...result, note: redact(result.note) },
     ...(cause !== undefined && { cause }),
     ...(error !== undefined && { error: redact(stackOf(error)) }),
-    side: attemptColumns(seen, redact),
+    side: attemptColumns(seen, redact, means.secretHeaders),
   };
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,12 +1,14 @@
 import type { BackendLookup, BackendReference, ConnectorBackend } from 'glue-core';
 import type { OutboundHandler } from '../delivery.js';
 import type { EndpointDirectory, OutboundEndpoint } from '../endpoint/endpoint-directory.js';
+import type { EndpointMeans } from '../endpoint/open-endpoint.js';
 
 /** Everything that works on the deliveries of one endpoint, or why they are held. */
 export type DispatchTarget =
   | {
       readonly state: 'ready';
       readonly endpoint: OutboundEndpoint;
+      readonly means: EndpointMeans;
       readonly backend?: ConnectorBackend;
       readonly handler?: OutboundHandler;
     }
@@ -29,9 +31,12 @@ export class DispatchTargets {
       return held(`no enabled connector offers the handler "${endpoint.handler}"`);
     const backend = endpoint.backend && this.findBackend(endpoint.backend);
     if (backend && backend.state !== 'ready') return held(backend.reason);
+    const means = this.directory.meansOf(endpointId);
+    if ('problems' in means) return held(means.problems.join('; '));
     return {
       state: 'ready',
       endpoint,
+      means,
       ...(backend && { backend: backend.instance }),
       ...(handler && { handler }),
     };

@@ -1,20 +1,19 @@
-import { deadLetter, GlueError, isOutcome, messageOf } from 'glue-core';
-import type {
-  Delivery,
-  DispatchContext,
-  DispatchOutcome,
-  OutboundHandler,
-  OutboundRequest,
-} from '../delivery.js';
+import { deadLetter, GlueError, messageOf, type Clock } from 'glue-core';
+import type { Delivery, DispatchContext, OutboundHandler, OutboundRequest } from '../delivery.js';
 import type { OutboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import type { OutboundHooks } from '../outbound-backend.js';
-import { overrideRequest, renderRequest } from '../render/render-request.js';
+import { overrideRequest } from '../render/override-request.js';
+import { renderRequest } from '../render/render-request.js';
+import { askHook, HookFault, type HookName } from './ask-hook.js';
 import type { DeliveryCause, Verdict } from './classify.js';
+import { deeplyFrozen } from './deeply-frozen.js';
+import { readBaseUrl, readDecision, readGate, readHeaders } from './hook-answer.js';
 
 /** Who has a say in a request. */
 export interface Shapers {
   readonly config: OutboundEndpointConfig;
   readonly userAgent: string;
+  readonly clock: Clock;
   readonly hooks?: OutboundHooks | undefined;
   readonly handler?: OutboundHandler | undefined;
 }
@@ -24,61 +23,75 @@ export type Prepared =
   | { readonly kind: 'request'; readonly request: OutboundRequest }
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly error?: unknown };
 
-/** Gate → base URL → headers → render → handler. Never throws: what goes wrong is a verdict with its cause. */
+/**
+ * Gate → base URL → headers → render → handler. Never throws: what goes wrong is a verdict with its cause.
+ * @param context.signal - ends every hook; each has its own that ends at its deadline too
+ */
 export async function prepareRequest(
   delivery: Delivery,
-  shapers: Shapers,
+  { config, userAgent, clock, hooks, handler }: Shapers,
   context: DispatchContext,
 ): Promise<Prepared> {
-  let stage: DeliveryCause = 'gate';
+  const limits = { clock, limitMs: config.deadlineMs, signal: context.signal };
   try {
-    const refusal = await shapers.hooks?.checkDispatchAllowed?.(delivery, context);
-    if (refusal !== undefined) return decided(stage, refusal);
-    stage = 'handler';
-    const request = await render(delivery, shapers);
-    const shape = shaperOf(shapers);
-    if (!shape) return { kind: 'request', request };
-    const decision: DispatchOutcome | undefined = await shape(delivery, request, context);
-    if (decision === undefined)
-      return verdict({ result: deadLetter('handleDelivery returned nothing'), cause: stage });
-    if (decision.kind !== 'send') return decided(stage, decision);
+    if (hooks?.checkDispatchAllowed) {
+      const refusal = await askHook(
+        'checkDispatchAllowed',
+        limits,
+        (signal) => hooks.checkDispatchAllowed?.(delivery, { ...context, signal }),
+        readGate,
+      );
+      if (refusal) return verdict({ result: refusal, cause: 'gate' });
+    }
+    const baseUrl =
+      hooks?.outboundBaseUrl &&
+      (await askHook('outboundBaseUrl', limits, () => hooks.outboundBaseUrl?.(delivery), readBaseUrl));
+    const headers =
+      hooks?.outboundHeaders &&
+      (await askHook('outboundHeaders', limits, () => hooks.outboundHeaders?.(delivery), readHeaders));
+    const request = renderRequest({
+      ...{ delivery, config, userAgent },
+      ...(baseUrl !== undefined && { baseUrl }),
+      ...(headers && { headers }),
+    });
+
+    // The endpoint's handler wins over the backend's hook.
+    const shaper = handler ?? hooks;
+    if (!shaper?.handleDelivery) return { kind: 'request', request };
+    const decision = await askHook(
+      'handleDelivery',
+      limits,
+      (signal) => shaper.handleDelivery?.(delivery, deeplyFrozen(request), { ...context, signal }),
+      readDecision,
+    );
+    if (!decision)
+      return verdict({ result: deadLetter('handleDelivery returned nothing'), cause: 'handler' });
+    if (decision.kind !== 'send') return verdict({ result: decision, cause: 'handler' });
     return { kind: 'request', request: overrideRequest(request, decision.overrides) };
   } catch (error) {
-    return failed(stage, error);
+    return failed(error);
   }
 }
 
-/** What a failed stage means: rendering cannot get better by itself, everything else may. */
-export function failed(stage: DeliveryCause, error: unknown): Prepared {
+/**
+ * What went wrong: code of the connector, which is tried again by policy, since its author can mend it; or the
+ * delivery itself, which no other try would mend.
+ */
+function failed(error: unknown): Prepared {
+  if (error instanceof HookFault) {
+    const note = `${error.hook}: ${messageOf(error.thrown)}`;
+    return {
+      ...verdict({ result: { kind: 'failed', note }, cause: causeOf(error.hook) }),
+      error: error.thrown,
+    };
+  }
   if (error instanceof GlueError && error.code === 'GLUE_RENDERING')
     return verdict({ result: deadLetter(error.message), cause: 'rendering' });
-  return { ...verdict({ result: { kind: 'failed', note: messageOf(error) }, cause: stage }), error };
+  const result = { kind: 'failed', note: messageOf(error), internal: true } as const;
+  return { ...verdict({ result, cause: 'internal' }), error };
 }
 
-async function render(delivery: Delivery, { config, userAgent, hooks }: Shapers): Promise<OutboundRequest> {
-  const baseUrl = await hooks?.outboundBaseUrl?.(delivery);
-  const headers = await hooks?.outboundHeaders?.(delivery);
-  return renderRequest({
-    delivery,
-    config,
-    userAgent,
-    ...(baseUrl !== undefined && { baseUrl }),
-    ...(headers !== undefined && { headers }),
-  });
-}
-
-/** The endpoint's handler wins over the backend's hook. */
-function shaperOf({ handler, hooks }: Shapers): OutboundHandler['handleDelivery'] | undefined {
-  return handler ? handler.handleDelivery.bind(handler) : hooks?.handleDelivery?.bind(hooks);
-}
-
-function decided(stage: DeliveryCause, outcome: unknown): Prepared {
-  if (isOutcome(outcome)) return verdict({ result: outcome, cause: stage });
-  throw new GlueError(
-    'GLUE_OUTCOME_UNKNOWN',
-    `the ${stage} returned something that is no outcome: use done(), retry(), deadLetter() or cancel()`,
-  );
-}
+const causeOf = (hook: HookName): DeliveryCause => (hook === 'checkDispatchAllowed' ? 'gate' : 'handler');
 
 const verdict = (value: Verdict): { kind: 'verdict'; verdict: Verdict } => ({
   kind: 'verdict',

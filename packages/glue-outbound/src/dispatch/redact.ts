@@ -29,15 +29,16 @@ export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
     .filter((value) => value.length >= MIN_HEADER_VALUE);
 }
 
-/** Headers for the log. */
+/** Headers for the log. @param secretHeaders - lower-case names of more that are secrets */
 export function redactHeaders(
   headers: Readonly<Record<string, string>>,
   redact: Redact,
+  secretHeaders: ReadonlySet<string> = new Set(),
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      isSensitiveHeader(name) ? REDACTED : redact(value),
+      isSensitiveHeader(name) || secretHeaders.has(name.toLowerCase()) ? REDACTED : redact(value),
     ]),
   );
 }

@@ -8,7 +8,7 @@ const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
  */
 export function retryAfterSeconds(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
-  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text), MAX_SECONDS);
+  if (/^\d+$/.test(text)) return Math.min(Number(text), MAX_SECONDS);
   if (!HTTP_DATE.test(text)) return undefined;
   // The oldest of the three date formats has no zone; all mean GMT.
   const at = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);

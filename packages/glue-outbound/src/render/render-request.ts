@@ -1,12 +1,13 @@
 import type { Json } from 'glue-core';
-import type { Delivery, OutboundRequest, RequestOverrides } from '../delivery.js';
+import type { Delivery, OutboundRequest } from '../delivery.js';
 import { parseBaseUrl } from '../endpoint/base-url.js';
 import type { OutboundEndpointConfig } from '../endpoint/endpoint-config.js';
+import { applyHeaderRules } from './header-rule.js';
 import { mergeHeaders, type Headers } from './merge-headers.js';
 import { renderPath } from './path-template.js';
+import { applyPayloadRules } from './payload-rule.js';
 import { renderBody, type RenderedBody } from './render-body.js';
 import { renderingError } from './rendering-error.js';
-import { resolveValue } from './value-source.js';
 
 /** Everything that a request is made of. */
 export interface RenderInput {
@@ -28,32 +29,31 @@ export function renderRequest({
   baseUrl,
   headers,
 }: RenderInput): OutboundRequest {
-  const body = bodyOf(config, delivery.payload);
+  const url = `${originOf(baseUrl ?? config.baseUrl, delivery)}${renderPath(config.path, delivery.context)}`;
+  const queued = { delivery, payload: delivery.payload, headers: delivery.headers };
+  const payload = applyPayloadRules(config.payload, queued);
+  const { contentType, ...body } = bodyOf(config, payload, delivery.id);
   return {
     method: config.method,
-    url: `${originOf(baseUrl ?? config.baseUrl, delivery)}${renderPath(config.path, delivery.context)}`,
+    url,
     headers: mergeHeaders(
-      { 'user-agent': userAgent, ...(body && { 'content-type': body.contentType }) },
-      ruleHeaders(config, delivery),
-      delivery.headers,
+      { 'user-agent': userAgent, ...(contentType !== undefined && { 'content-type': contentType }) },
+      applyHeaderRules(config.headers, { ...queued, payload }),
       headers,
     ),
-    ...(body && { body: body.text }),
+    ...body,
   };
 }
 
-/** Applies what a handler changes. @throws GLUE_RENDERING */
-export function overrideRequest(request: OutboundRequest, overrides: RequestOverrides = {}): OutboundRequest {
-  return { ...request, ...overrides, headers: mergeHeaders(request.headers, overrides.headers) };
-}
-
 function bodyOf(
-  { method, body }: OutboundEndpointConfig,
+  config: OutboundEndpointConfig,
   payload: Json | undefined,
-): RenderedBody | undefined {
-  if (payload === undefined) return undefined;
-  if (method === 'GET') throw renderingError('a GET request carries no body, but the delivery has a payload');
-  return renderBody(body, payload);
+  deliveryId: string,
+): Partial<RenderedBody> {
+  if (payload === undefined) return {};
+  if (config.method === 'GET')
+    throw renderingError('a GET request carries no body, but the delivery has a payload');
+  return renderBody(config, payload, deliveryId);
 }
 
 function originOf(baseUrl: string | undefined, { endpoint }: Delivery): string {
@@ -63,13 +63,4 @@ function originOf(baseUrl: string | undefined, { endpoint }: Delivery): string {
   if (origin === undefined)
     throw renderingError(`the base URL for endpoint "${endpoint.code}" must be scheme and host only`);
   return origin;
-}
-
-function ruleHeaders({ headers }: OutboundEndpointConfig, delivery: Delivery): Record<string, string> {
-  return Object.fromEntries(
-    headers.map(({ name, value }) => {
-      const resolved = resolveValue(value, delivery);
-      return [name, typeof resolved === 'object' ? JSON.stringify(resolved) : String(resolved)];
-    }),
-  );
 }

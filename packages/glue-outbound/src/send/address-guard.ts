@@ -35,8 +35,14 @@ export class AddressGuard {
     if (url.username !== '' || url.password !== '')
       throw blocked(`the URL of ${url.host} holds a user or password`);
     const hostname = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(hostname) !== 0 && !this.allowsHost(hostname, portOf(url)) && !this.isPublic(hostname))
-      throw blocked(`${url.host} is not a public address`);
+    const refusal = this.allowsHost(hostname, portOf(url)) ? undefined : this.refusalOf(hostname);
+    if (refusal) throw refusal;
+  }
+
+  /** Why a host must not be dialled, where its name is a literal address; names are checked by the dialer's lookup. */
+  refusalOf(hostname: string): GlueError | undefined {
+    if (isIP(hostname) === 0 || this.isPublic(hostname)) return undefined;
+    return blocked(`${hostname} is not a public address`);
   }
 
   /** Whether the operator allows this host by name, wherever it leads. */
@@ -46,14 +52,18 @@ export class AddressGuard {
 
   /** Whether an address may be dialled. */
   isPublic(text: string): boolean {
-    if (!ipaddr.isValid(text)) return false;
+    // Node's own check, which knows canonical spellings only: 010.0.0.1 is no address. What has a zone is not global.
+    if (isIP(text) === 0 || text.includes('%')) return false;
     const address = ipaddr.parse(text);
     if (allowsAddress(this.allow, address)) return true;
     if (address.range() !== 'unicast' || METADATA.has(text)) return false;
     return address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST);
   }
 
-  /** For the dialer: resolves a name and refuses it when any of its addresses is not public. */
+  /**
+   * For the dialer: resolves a name and refuses it when any of its addresses is not public. A name that leads outwards
+   * and inwards at once is no receiver's; to pick the public one would leave the choice to whoever answers next.
+   */
   readonly lookup: LookupFunction = (hostname, options, done) => {
     const { family, hints, all } = options;
     const wanted = family === 'IPv4' ? 4 : family === 'IPv6' ? 6 : family;

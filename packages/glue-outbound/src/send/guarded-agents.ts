@@ -1,17 +1,53 @@
 import { Agent, buildConnector } from 'undici';
 import type { AddressGuard } from './address-guard.js';
 
-/** Pooled connections whose every dial passes the guard; one pool per connect timeout. */
+export interface AgentLimits {
+  /** Kinds of connections that are kept apart; beyond these the one that was unused for longest is closed. @defaultValue 16 */
+  readonly agents: number;
+  /** Connections that may be open so that others are still kept for the next request. @defaultValue 1,000 */
+  readonly keptConnections: number;
+  /** How long a connection is kept when the receiver says nothing, in milliseconds. @defaultValue 4,000 */
+  readonly keepAliveMs: number;
+  /** How long it is kept at most, whatever the receiver says, in milliseconds. @defaultValue 30,000 */
+  readonly longestKeepAliveMs: number;
+}
+
+const DEFAULT_LIMITS: AgentLimits = {
+  agents: 16,
+  keptConnections: 1_000,
+  keepAliveMs: 4_000,
+  longestKeepAliveMs: 30_000,
+};
+
+/** Pooled connections whose every dial passes the guard; one pool per connect timeout and origin. */
 export class GuardedAgents {
   readonly #agents = new Map<number, Agent>();
+  readonly #limits: AgentLimits;
+  #open = 0;
 
-  constructor(private readonly guard: AddressGuard) {}
+  constructor(
+    private readonly guard: AddressGuard,
+    limits: Partial<AgentLimits> = {},
+  ) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+  }
+
+  /** Connections that are open now. */
+  get openConnections(): number {
+    return this.#open;
+  }
+
+  /** Whether so many connections are open that none should be kept after its request. */
+  get isCrowded(): boolean {
+    return this.#open >= this.#limits.keptConnections;
+  }
 
   get(connectTimeoutMs: number): Agent {
-    const known = this.#agents.get(connectTimeoutMs);
-    if (known) return known;
-    const agent = this.#open(connectTimeoutMs);
+    const agent = this.#agents.get(connectTimeoutMs) ?? this.#make(connectTimeoutMs);
+    // The map is in order of use.
+    this.#agents.delete(connectTimeoutMs);
     this.#agents.set(connectTimeoutMs, agent);
+    if (this.#agents.size > this.#limits.agents) this.#closeOldest();
     return agent;
   }
 
@@ -21,7 +57,17 @@ export class GuardedAgents {
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
-  #open(timeout: number): Agent {
+  /** What it still works on is finished first. */
+  #closeOldest(): void {
+    for (const [key, agent] of this.#agents) {
+      this.#agents.delete(key);
+      void agent.close();
+      return;
+    }
+  }
+
+  /** Proxies that the environment names are not used: they would dial for us, past the guard. */
+  #make(timeout: number): Agent {
     // One request per connection: to cut a long response ends no other request.
     const guarded = buildConnector({ timeout, allowH2: false, lookup: this.guard.lookup });
     const allowed = buildConnector({ timeout, allowH2: false });
@@ -30,11 +76,27 @@ export class GuardedAgents {
       // The sender's own deadline covers headers and body.
       headersTimeout: 0,
       bodyTimeout: 0,
+      keepAliveTimeout: this.#limits.keepAliveMs,
+      keepAliveMaxTimeout: this.#limits.longestKeepAliveMs,
       connect: (options, done) => {
         const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
-        const connect = this.guard.allowsHost(options.hostname, port) ? allowed : guarded;
-        return connect(options, done);
+        const isAllowed = this.guard.allowsHost(options.hostname, port);
+        // A literal address is not looked up.
+        const refusal = isAllowed ? undefined : this.guard.refusalOf(options.hostname);
+        if (refusal) return done(refusal, null);
+        return (isAllowed ? allowed : guarded)(options, this.#counted(done));
       },
     });
+  }
+
+  #counted(done: buildConnector.Callback): buildConnector.Callback {
+    return (...result) => {
+      const [, socket] = result;
+      if (socket) {
+        this.#open += 1;
+        socket.once('close', () => (this.#open -= 1));
+      }
+      done(...result);
+    };
   }
 }

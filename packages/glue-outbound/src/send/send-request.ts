@@ -3,8 +3,8 @@ import type { Clock } from 'glue-core';
 import type { OutboundRequest, OutboundResponse } from '../delivery.js';
 import type { AddressGuard } from './address-guard.js';
 import type { GuardedAgents } from './guarded-agents.js';
-import { readCapped } from './read-capped.js';
-import { sendFailure, type SendCause } from './send-failure.js';
+import { ResponseReader, type ReadResponse } from './response-reader.js';
+import { DeadlineError, sendFailure, type SendCause } from './send-failure.js';
 
 /** What came of sending a request. */
 export type SendResult =
@@ -33,43 +33,40 @@ export class RequestSender {
     request: OutboundRequest,
     { timeoutMs, connectTimeoutMs, signal }: SendOptions,
   ): Promise<SendResult> {
-    const deadline = new AbortController();
-    const cancelTimer = this.clock.after(timeoutMs, () => deadline.abort());
-    const wanted = AbortSignal.any([signal, deadline.signal]);
-    const progress: { status?: number } = {};
+    const reader = new ResponseReader();
+    const cancelTimer = this.clock.after(timeoutMs, () => reader.end(new DeadlineError(timeoutMs)));
+    const stop = () =>
+      reader.end(new Error('nobody waits for the result any more', { cause: signal.reason }));
+    signal.addEventListener('abort', stop, { once: true });
     try {
+      signal.throwIfAborted();
       const url = new URL(request.url);
       this.guard.checkUrl(url);
-      const answer = this.agents.get(connectTimeoutMs).request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: request.method,
-        headers: { ...request.headers },
-        body: request.body ?? null,
-        signal: wanted,
-      });
-      // While a connection is dialled, undici does not look at the signal.
-      const { statusCode, headers, body } = await untilAborted(wanted, answer);
-      progress.status = statusCode;
-      const { bytes, truncated } = await readCapped(body);
-      const response = {
-        status: statusCode,
-        headers: joined(headers),
-        body: bytes.toString('utf8'),
-        truncated,
-      };
+      this.agents.get(connectTimeoutMs).dispatch(
+        {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: request.method,
+          headers: request.headers,
+          body: request.body ?? null,
+          reset: this.agents.isCrowded,
+        },
+        reader,
+      );
+      const response = responseOf(await reader.response);
+      // A turn later undici has freed the connection, so that the next delivery finds it.
+      await new Promise(setImmediate);
       return { kind: 'response', response };
     } catch (error) {
-      if (deadline.signal.aborted)
-        return {
-          kind: 'failure',
-          cause: 'timeout',
-          note: `no complete response within ${timeoutMs} ms`,
-          ...progress,
-        };
-      return { kind: 'failure', ...sendFailure(error), ...progress };
+      const { status } = reader;
+      return {
+        kind: 'failure',
+        ...sendFailure(error, status !== undefined),
+        ...(status !== undefined && { status }),
+      };
     } finally {
       cancelTimer();
+      signal.removeEventListener('abort', stop);
     }
   }
 
@@ -79,13 +76,8 @@ export class RequestSender {
   }
 }
 
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new Error('aborted', { cause: signal.reason }));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject);
-  });
+function responseOf({ status, headers, bytes, truncated }: ReadResponse): OutboundResponse {
+  return { status, headers: joined(headers), body: bytes.toString('utf8'), truncated };
 }
 
 function joined(headers: IncomingHttpHeaders): Record<string, string> {

@@ -1,5 +1,5 @@
-import { dialectOf, GlueError, rowsOf, type Transaction } from 'glue-core';
-import { DELIVERIES, DELIVERY_PAYLOADS, type DeliveryRow, type PayloadRow } from './tables.js';
+import { dialectOf, GlueError, inOrderOfArrival, rowsOf, type Transaction } from 'glue-core';
+import { DELIVERIES, DELIVERY_PAYLOADS, DELIVERY_WORK, type DeliveryRow, type PayloadRow } from './tables.js';
 
 /** A delivery to be stored. */
 export interface NewDeliveryRow {
@@ -41,7 +41,7 @@ const PAYLOAD_COLUMNS = [
  * @throws GLUE_DELIVERY_CONFLICT when a key was used for other content
  */
 export async function insertDeliveries(trx: Transaction, rows: readonly NewDeliveryRow[]): Promise<void> {
-  for (const group of statementGroups(rows)) {
+  for (const group of statementGroups(await inOrder(trx, rows))) {
     await insertNew(
       trx,
       DELIVERIES,
@@ -56,6 +56,19 @@ export async function insertDeliveries(trx: Transaction, rows: readonly NewDeliv
       group.map(({ content }) => content),
     );
   }
+}
+
+/** Each behind what of its ordering key is stored already. */
+async function inOrder(
+  trx: Transaction,
+  rows: readonly NewDeliveryRow[],
+): Promise<readonly NewDeliveryRow[]> {
+  const arriving = rows.map((row) => {
+    const { arrival: id, endpoint_id: lane, open_key } = row.delivery;
+    return { row, id, lane, key: open_key ?? undefined };
+  });
+  const ordered = await inOrderOfArrival(trx, DELIVERY_WORK, arriving);
+  return ordered.map(({ row, id }) => ({ ...row, delivery: { ...row.delivery, arrival: id } }));
 }
 
 /** Inserts the rows that are new, by their unique keys. */
@@ -75,13 +88,17 @@ async function insertNew<Column extends string>(
   );
 }
 
-/** MySQL does not tell apart the rows that it inserted and those that it left alone, so keys are looked at. */
+/**
+ * MySQL does not tell apart the rows that it inserted and those that it left alone, so keys are looked at. Under a lock,
+ * which the insert has taken already: a caller's transaction may read as of a time before the key was used.
+ */
 async function refuseOtherContent(trx: Transaction, group: readonly NewDeliveryRow[]): Promise<void> {
   const keyed = group.filter(({ delivery }) => delivery.idempotency_key !== null);
   if (keyed.length === 0) return;
   const ids = keyed.map(({ delivery }) => delivery.id);
+  const lock = dialectOf(trx) === 'sqlite' ? '' : ' FOR UPDATE';
   const answer: unknown = await trx.raw(
-    `SELECT id, content_hash FROM ${DELIVERIES} WHERE id IN (${ids.map(() => '?').join(',')})`,
+    `SELECT id, content_hash FROM ${DELIVERIES} WHERE id IN (${ids.map(() => '?').join(',')})${lock}`,
     ids,
   );
   const stored = new Map(

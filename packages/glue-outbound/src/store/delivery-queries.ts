@@ -1,4 +1,10 @@
 import { GlueError, type BackendReference, type Database, type Json, type WorkState } from 'glue-core';
+import {
+  HELD_STATES,
+  narrowDeliveries,
+  type DeliveryFilter,
+  type FilteredEndpoints,
+} from './delivery-filter.js';
 import { readDeliveries } from './delivery-rows.js';
 import { DELIVERIES, DELIVERY_ATTEMPTS } from './tables.js';
 
@@ -45,10 +51,12 @@ export interface DeliveryAttempt {
   readonly response?: unknown;
 }
 
-export interface DeliveryFilter {
-  readonly endpointId?: number;
-  readonly backend?: BackendReference;
-  readonly state?: WorkState;
+/** Which part of a listing. */
+export interface DeliveryPage {
+  /** The `cursor` of the page before. */
+  readonly after?: string;
+  /** @defaultValue 50 */
+  readonly limit?: number;
 }
 
 interface SummaryRow {
@@ -68,6 +76,10 @@ interface SummaryRow {
   finished_at: number | null;
 }
 
+interface Counted extends Pick<SummaryRow, 'state' | 'endpoint_id'> {
+  count: number | string;
+}
+
 interface AttemptRow {
   item_id: string;
   number: number;
@@ -84,27 +96,20 @@ interface AttemptRow {
 
 /** Reads deliveries for people. */
 export class DeliveryQueries {
-  /** @param isHeld - whether the deliveries of an endpoint wait for somebody to make it work */
   constructor(
     private readonly database: Database,
-    private readonly isHeld: (endpointId: number) => boolean,
+    private readonly endpoints: FilteredEndpoints,
   ) {}
 
-  /**
-   * Newest first.
-   * @param page.after - the `cursor` of the page before
-   * @param page.limit - @defaultValue 50
-   */
+  /** The latest first, by when they were queued. */
   async list(
-    { endpointId, backend, state }: DeliveryFilter = {},
-    { after, limit = 50 }: { after?: string; limit?: number } = {},
+    filter: DeliveryFilter = {},
+    { after, limit = 50 }: DeliveryPage = {},
   ): Promise<{ deliveries: DeliverySummary[]; cursor?: string }> {
     const query = this.database<SummaryRow>(DELIVERIES)
       .orderBy('arrival', 'desc')
       .limit(limit + 1);
-    if (endpointId !== undefined) void query.where({ endpoint_id: endpointId });
-    if (backend) void query.where({ backend_type: backend.type, backend_id: backend.id });
-    if (state !== undefined) void query.where({ state });
+    narrowDeliveries(query, filter, this.endpoints);
     if (after !== undefined) void query.where('arrival', '<', after);
     const rows = await query;
     const page = rows.slice(0, limit);
@@ -130,12 +135,33 @@ export class DeliveryQueries {
     return rows.map(attemptOf);
   }
 
+  /**
+   * How many deliveries of an endpoint, or of all, are in which state; states without deliveries are left out. Looks at
+   * each, so it is for people, now and then.
+   */
+  async countByState(endpointId?: number): Promise<Partial<Record<WorkState, number>>> {
+    const query = this.database(DELIVERIES)
+      .groupBy('endpoint_id', 'state')
+      .select('endpoint_id', 'state')
+      .count({ count: '*' });
+    if (endpointId !== undefined) void query.where({ endpoint_id: endpointId });
+    const counts: Partial<Record<WorkState, number>> = {};
+    for (const { count, ...row } of (await query) as Counted[]) {
+      const state = this.#stateOf(row);
+      counts[state] = (counts[state] ?? 0) + Number(count);
+    }
+    return counts;
+  }
+
+  #stateOf({ state, endpoint_id: endpointId }: Pick<SummaryRow, 'state' | 'endpoint_id'>): WorkState {
+    return HELD_STATES.includes(state) && this.endpoints.isHeld(endpointId) ? 'held' : state;
+  }
+
   #summary(row: SummaryRow): DeliverySummary {
-    const waits = row.state === 'queued' || row.state === 'retrying';
     return {
       id: row.id,
       endpointId: row.endpoint_id,
-      state: waits && this.isHeld(row.endpoint_id) ? 'held' : row.state,
+      state: this.#stateOf(row),
       attempts: row.attempts,
       ...(row.note !== null && { note: row.note }),
       ...(row.idempotency_key !== null && { idempotencyKey: row.idempotency_key }),

@@ -13,10 +13,7 @@ export interface StoredDelivery {
   readonly createdAt: number;
 }
 
-type JoinedRow = Pick<
-  DeliveryRow,
-  'id' | 'endpoint_id' | 'idempotency_key' | 'backend_type' | 'backend_id' | 'created_at'
-> &
+type JoinedRow = Pick<DeliveryRow, 'id' | 'endpoint_id' | 'backend_type' | 'backend_id' | 'created_at'> &
   Pick<PayloadRow, 'payload' | 'context' | 'headers'>;
 
 /** Reads deliveries with what they hold; those that are gone are left out. */
@@ -27,7 +24,6 @@ export async function readDeliveries(database: Database, ids: readonly string[])
     .select<JoinedRow[]>(
       'id',
       'endpoint_id',
-      'idempotency_key',
       'backend_type',
       'backend_id',
       'created_at',
@@ -39,13 +35,16 @@ export async function readDeliveries(database: Database, ids: readonly string[])
 }
 
 function storedDeliveryOf(row: JoinedRow): StoredDelivery {
+  const context = JSON.parse(row.context) as Record<string, Json>;
+  // Whoever gave a key has it in the context. A replay has it there alone.
+  const key = Object.hasOwn(context, 'idempotency_key') ? context['idempotency_key'] : undefined;
   return {
     id: row.id,
     endpointId: row.endpoint_id,
     ...(row.payload !== null && { payload: JSON.parse(row.payload) as Json }),
-    context: JSON.parse(row.context) as Record<string, Json>,
+    context,
     headers: JSON.parse(row.headers) as Record<string, string>,
-    ...(row.idempotency_key !== null && { idempotencyKey: row.idempotency_key }),
+    ...(typeof key === 'string' && { idempotencyKey: key }),
     ...(row.backend_type !== null &&
       row.backend_id !== null && { backend: { type: row.backend_type, id: row.backend_id } }),
     createdAt: Number(row.created_at),

@@ -1,12 +1,15 @@
 import {
+  addTurns,
   addWorkColumns,
   createAttemptTable,
+  createEndpointSecretTable,
   createEndpointTable,
   createTable,
   createWorkIndexes,
   idColumn,
   keyColumn,
   longTextColumn,
+  runSchemaStatement,
   timeColumn,
   type Migration,
   type SideSchema,
@@ -27,6 +30,11 @@ export const DELIVERY_WORK = {
   freshState: 'queued',
   order: 'arrival',
 } as const satisfies WorkTable;
+
+/** What lies beside a delivery and was queued with it; every delivery is in the first. A replay copies it. */
+export const DELIVERY_CONTENT = [
+  { table: DELIVERY_PAYLOADS, key: 'delivery_id', columns: ['payload', 'context', 'headers'] },
+] as const;
 
 /** A row of the queue: narrow, so that claims stay quick; what is sent lies beside it. */
 export interface DeliveryRow {
@@ -98,8 +106,38 @@ const createAttempts: Migration = {
     }),
 };
 
+const createEndpointSecrets: Migration = {
+  name: 'outbound-005-endpoint-secrets',
+  up: (trx) => createEndpointSecretTable(trx, 'outbound'),
+};
+
+/** Lists, bulk moves and retention go through deliveries in the order in which they came: all, or those of one endpoint. */
+const addListIndexes: Migration = {
+  name: 'outbound-006-list-indexes',
+  up: async (trx) => {
+    await runSchemaStatement(trx, `CREATE INDEX ${DELIVERIES}_arrival ON ${DELIVERIES} (arrival)`);
+    await runSchemaStatement(
+      trx,
+      `CREATE INDEX ${DELIVERIES}_endpoint ON ${DELIVERIES} (endpoint_id, arrival)`,
+    );
+  },
+};
+
+const giveTurns: Migration = {
+  name: 'outbound-007-turns',
+  up: (trx) => addTurns(trx, DELIVERY_WORK),
+};
+
 /** The tables of this side. Append only. */
 export const outboundSchema: SideSchema = {
   name: 'outbound',
-  migrations: [createEndpoints, createDeliveries, createPayloads, createAttempts],
+  migrations: [
+    createEndpoints,
+    createDeliveries,
+    createPayloads,
+    createAttempts,
+    createEndpointSecrets,
+    addListIndexes,
+    giveTurns,
+  ],
 };

@@ -1,5 +1,15 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { cancel, deadLetter, done, retry, silentLogger, type Logger, type NewDelivery } from 'glue-core';
+import {
+  attachFile,
+  cancel,
+  deadLetter,
+  done,
+  retry,
+  silentLogger,
+  type Logger,
+  type NewDelivery,
+} from 'glue-core';
 import { send, type OutboundHandler, type OutboundHooks } from '../../src/index.js';
 import {
   API_KEY,
@@ -8,6 +18,7 @@ import {
   type Fixture,
   type FixtureOptions,
 } from '../support/outbound-fixture.js';
+import { openRawReceiver } from '../support/raw-receiver.js';
 import { openSink, type Sink } from '../support/sink.js';
 import { onEachDatabase } from '../support/test-database.js';
 
@@ -18,6 +29,20 @@ function backendWith(hooks: Partial<OutboundHooks>): FixtureOptions {
   }
   Object.assign(HookedBackend.prototype, hooks);
   return { backendClass: HookedBackend };
+}
+
+/** Throws at whatever is done with it. */
+function unprintable(): object {
+  const refuse = () => {
+    throw new Error('no');
+  };
+  const target = Object.create(null) as object;
+  return new Proxy(target, {
+    ownKeys: refuse,
+    getPrototypeOf: refuse,
+    has: (_target, name) => name !== 'then' && refuse(),
+    get: (_target, name) => (name === 'then' ? undefined : refuse()),
+  });
 }
 
 onEachDatabase('dispatching a delivery', (openDatabase) => {
@@ -91,10 +116,7 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     await fixture.wakeAfter(1, lane);
     // The policy says five minutes; the receiver asked for fifteen.
     expect(await get(id)).toMatchObject({ state: 'retrying', attempts: 2, dueAt: started + 5_000 + 900_000 });
-    expect(fixture.wakes).toEqual([
-      { lane, at: started + 5_000 },
-      { lane, at: started + 905_000 },
-    ]);
+    expect([...new Set(fixture.wakes.map(({ at }) => at))]).toEqual([started + 5_000, started + 905_000]);
     await fixture.wakeAfter(900_000, lane);
     expect(await get(id)).toMatchObject({ state: 'done', attempts: 3, finishedAt: started + 905_000 });
 
@@ -133,6 +155,23 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     });
     const rows = JSON.stringify([await fixture.database('glue_delivery_attempts'), logged]);
     expect(rows).not.toContain(API_KEY);
+  });
+
+  it('uses one connection for deliveries that follow each other', async () => {
+    let answered = 0;
+    const receiver = await openRawReceiver({
+      answer: (socket) => {
+        answered += 1;
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      },
+    });
+    await open({}, { baseUrl: `http://127.0.0.1:${receiver.port}`, concurrency: 1 });
+    const endpoint = await fixture.instance().outboundEndpoint();
+    for (let n = 0; n < 30; n += 1) await endpoint.queueDelivery({ payload: n });
+    await fixture.outbound.queue.idle();
+    expect(answered).toBe(30);
+    expect(receiver.connections).toBe(1);
+    await receiver.close();
   });
 
   it('is a dead letter when the receiver refuses it for good', async () => {
@@ -269,7 +308,7 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     [
       'a gate that throws is tried again',
       { checkDispatchAllowed: () => Promise.reject(new Error('no quota')) },
-      { state: 'retrying', note: 'no quota' },
+      { state: 'retrying', note: 'checkDispatchAllowed: no quota' },
       { cause: 'gate', error: expect.stringContaining('Error: no quota') },
       0,
     ],
@@ -295,11 +334,104 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
       0,
     ],
     [
-      'a reserved header cannot be rendered',
-      { outboundHeaders: () => ({ Host: 'x' }) },
-      { state: 'dead_letter' },
-      { cause: 'rendering' },
+      'a base URL must be scheme and host',
+      { outboundBaseUrl: () => 'https://api.example.com/v1' },
+      { state: 'retrying', note: expect.stringContaining('outboundBaseUrl: what it returned is no scheme') },
+      { cause: 'handler', error: expect.stringContaining('GlueError: what it returned') },
       0,
+    ],
+    [
+      'a base URL must be text',
+      { outboundBaseUrl: () => 7 as never },
+      { state: 'retrying' },
+      { cause: 'handler', error: expect.stringContaining('scheme and host') },
+      0,
+    ],
+    [
+      'a base URL may be left to the endpoint',
+      { outboundBaseUrl: () => undefined, outboundHeaders: () => null as never },
+      { state: 'done' },
+      { status: 200 },
+      1,
+    ],
+    [
+      'headers of the sender are refused',
+      { outboundHeaders: () => ({ Host: 'x' }) },
+      { state: 'retrying', note: expect.stringContaining('outboundHeaders: ') },
+      { cause: 'handler', error: expect.stringContaining('"Host" is reserved') },
+      0,
+    ],
+    [
+      'headers must be an object of texts',
+      { outboundHeaders: () => new Headers({ x: '1' }) as never },
+      { state: 'retrying' },
+      { cause: 'handler', error: expect.stringContaining('must be an object of texts') },
+      0,
+    ],
+    [
+      'what is thrown may refuse to be shown',
+      { outboundHeaders: () => Promise.reject(unprintable()) },
+      { state: 'retrying', note: 'outboundHeaders: something that cannot be shown as text' },
+      { cause: 'handler', error: 'something that cannot be shown as text' },
+      0,
+    ],
+    [
+      'what is thrown may be a symbol',
+      {
+        outboundBaseUrl: () => {
+          throw Symbol('odd');
+        },
+      },
+      { state: 'retrying', note: 'outboundBaseUrl: Symbol(odd)' },
+      { cause: 'handler' },
+      0,
+    ],
+    [
+      'what is returned may refuse to be read',
+      { checkDispatchAllowed: () => unprintable() as never },
+      { state: 'retrying' },
+      { cause: 'gate' },
+      0,
+    ],
+    [
+      'a delivery cannot be changed by a hook',
+      {
+        checkDispatchAllowed: ({ payload }) => {
+          (payload as { a: number }).a = 2;
+        },
+      },
+      { state: 'retrying', note: expect.stringContaining('read only') },
+      { cause: 'gate' },
+      0,
+    ],
+    [
+      'a rendered request cannot be changed in place',
+      {
+        handleDelivery: (_delivery, { headers }) => {
+          (headers as Record<string, string>)['host'] = 'x';
+          return send();
+        },
+      },
+      { state: 'retrying' },
+      { cause: 'handler' },
+      0,
+    ],
+    [
+      'full control must send what can be sent',
+      { handleDelivery: () => send({ url: 42 as never }) },
+      {
+        state: 'retrying',
+        note: expect.stringContaining('handleDelivery: what it returned cannot be sent: url'),
+      },
+      { cause: 'handler', error: expect.stringContaining('url') },
+      0,
+    ],
+    [
+      'full control may send bytes',
+      { handleDelivery: () => send({ body: Buffer.from('bytes') }) },
+      { state: 'done' },
+      { request: expect.objectContaining({ bytes: 5, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }) },
+      1,
     ],
     [
       'full control may finish',
@@ -409,6 +541,7 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
   });
 
   it.each<[string, OutboundHooks['handleResponse'], string]>([
+    ['throws what cannot be shown', () => Promise.reject(unprintable()), 'cannot be shown as text'],
     ['throws', () => Promise.reject(new Error(`cannot store ${API_KEY}`)), 'cannot store [redacted]'],
     [
       'never ends',
@@ -424,6 +557,70 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     expect(sink.received).toHaveLength(1);
   });
 
+  it('makes the same bytes of a file at each attempt, and logs its hash', async () => {
+    await open({}, { body: 'multipart', payload: [{ set: 'try', value: 'x' }] });
+    sink.answer = (response) => response.writeHead(sink.received.length === 1 ? 503 : 200).end();
+    const bytes = Buffer.from([0, 1, 254, 255]);
+    const file = attachFile(bytes, { name: 'a.bin', type: 'image/png' });
+    const payload = { key: API_KEY, file };
+    const id = await dispatch({ payload });
+    await fixture.wakeAfter(5_000, lane);
+    expect(await get(id)).toMatchObject({ state: 'done', attempts: 2, payload });
+    const [first, second] = sink.received;
+    expect([second?.body, second?.headers['content-type']]).toEqual([
+      first?.body,
+      first?.headers['content-type'],
+    ]);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(await attempts(id)).toMatchObject(
+      Array(2).fill({
+        request: {
+          parts: [
+            { name: 'key', text: '[redacted]' },
+            { name: 'file', file: { name: 'a.bin', type: 'image/png', size: 4, sha256 } },
+            { name: 'try', text: 'x' },
+          ],
+        },
+      }),
+    );
+  });
+
+  it('gives each hook a deadline of its own', async () => {
+    const slowly = <T>(answer: T) => {
+      const { promise, resolve } = Promise.withResolvers<T>();
+      setImmediate(() => {
+        fixture.clock.advance(20_000);
+        resolve(answer);
+      });
+      return promise;
+    };
+    await open(
+      backendWith({
+        checkDispatchAllowed: () => slowly(undefined),
+        outboundBaseUrl: () => slowly(sink.url),
+        outboundHeaders: () => slowly({ 'x-slow': '1' }),
+        handleDelivery: () => slowly(send()),
+      }),
+    );
+    expect(await get(await dispatch())).toMatchObject({ state: 'done' });
+    expect(sink.received).toMatchObject([{ headers: { 'x-slow': '1' } }]);
+  });
+
+  it.each<[keyof OutboundHooks, string]>([
+    ['checkDispatchAllowed', 'gate'],
+    ['outboundBaseUrl', 'handler'],
+    ['outboundHeaders', 'handler'],
+  ])('ends %s when it never answers', async (hook, cause) => {
+    const never = () => {
+      setImmediate(() => fixture.clock.advance(30_000));
+      return new Promise<never>(() => {});
+    };
+    await open(backendWith({ [hook]: never }));
+    const id = await dispatch();
+    expect(await attempts(id)).toMatchObject([{ cause, note: `${hook}: no result within 30000 ms` }]);
+    expect(await get(id)).toMatchObject({ state: 'retrying' });
+  });
+
   it('ends hooks at their deadline and tells them', async () => {
     let signal: AbortSignal | undefined;
     await open(
@@ -436,7 +633,9 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
       }),
     );
     const id = await dispatch();
-    expect(await attempts(id)).toMatchObject([{ cause: 'handler', note: 'no result within 30000 ms' }]);
+    expect(await attempts(id)).toMatchObject([
+      { cause: 'handler', note: 'handleDelivery: no result within 30000 ms' },
+    ]);
     expect(signal?.aborted).toBe(true);
     expect(await get(id)).toMatchObject({ state: 'retrying' });
   });

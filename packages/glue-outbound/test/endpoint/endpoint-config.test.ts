@@ -11,6 +11,7 @@ describe('the configuration of an outbound endpoint', () => {
       timeoutMs: 15_000,
       connectTimeoutMs: 5_000,
       concurrency: 10,
+      breaker: { failures: 10, pause: 10, longestPause: 900 },
       preset: 'vendor',
       retryPolicy: { jitter: 0.1 },
     });

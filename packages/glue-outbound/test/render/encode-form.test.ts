@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Json } from 'glue-core';
+import qs from 'qs';
 import { encodeForm } from '../../src/render/encode-form.js';
+import type { FormArrays } from '../../src/render/form-fields.js';
 
 const pairsOf = (text: string) => [...new URLSearchParams(text)];
 
@@ -48,11 +50,70 @@ describe('a form body', () => {
     [{ 'a&b=c': 'ü +&=' }, [['a&b=c', 'ü +&=']]],
     [{}, []],
   ])('%j gives the pairs %j', (payload, pairs) => {
-    expect(pairsOf(encodeForm(payload))).toEqual(pairs);
+    expect(pairsOf(encodeForm(payload, 'indices'))).toEqual(pairs);
   });
 
+  it.each<[FormArrays, Json, [string, string][]]>([
+    [
+      'indices',
+      { a: ['x', { b: 1 }] },
+      [
+        ['a[0]', 'x'],
+        ['a[1][b]', '1'],
+      ],
+    ],
+    [
+      'brackets',
+      { a: ['x', { b: 1 }] },
+      [
+        ['a[]', 'x'],
+        ['a[][b]', '1'],
+      ],
+    ],
+    [
+      'repeat',
+      { a: ['x', false], b: { c: [1] } },
+      [
+        ['a', 'x'],
+        ['a', 'false'],
+        ['b[c]', '1'],
+      ],
+    ],
+    ['repeat', { a: [] }, [['a', '']]],
+  ])('with the style %s is made of %j', (style, payload, pairs) => {
+    expect(pairsOf(encodeForm(payload, style))).toEqual(pairs);
+  });
+
+  it.each<[FormArrays, Json, string]>([
+    ['brackets', { a: [[1]] }, 'indices'],
+    ['repeat', { a: [{ b: 1 }] }, 'indices'],
+    ['indices', { a: { $file: { base64: '' } } }, 'multipart'],
+    ['indices', { $file: { base64: '' } }, 'an object'],
+  ])('with the style %s is not made of %j', (style, payload, words) => {
+    expect(() => encodeForm(payload, style)).toThrow(words);
+  });
+
+  it.each<FormArrays>(['indices', 'brackets', 'repeat'])(
+    'is read back by qs when lists have the style %s',
+    (style) => {
+      const leaf = fc.string({ unit: 'grapheme' }).map((text) => text.toWellFormed());
+      const name = fc.stringMatching(/^[a-z_]{1,8}$/);
+      const list = fc.array(leaf, { minLength: 2, maxLength: 20 });
+      fc.assert(
+        fc.property(
+          fc.dictionary(name, fc.oneof(leaf, list, fc.dictionary(name, list, { minKeys: 1 }))),
+          (payload) => {
+            expect(qs.parse(encodeForm(payload, style), { parameterLimit: 10_000 })).toEqual(
+              toPlain(payload),
+            );
+          },
+        ),
+      );
+    },
+  );
+
   it.each<[Json]>([[null], ['text'], [7], [[1]]])('is not made of %j', (payload) => {
-    expect(() => encodeForm(payload)).toThrow('an object as payload');
+    expect(() => encodeForm(payload, 'indices')).toThrow('an object as payload');
   });
 
   it('gives every leaf back under the brackets of its path', () => {
@@ -69,11 +130,14 @@ describe('a form body', () => {
     }));
     fc.assert(
       fc.property(fc.dictionary(name, tree), (payload) => {
-        expect(nested(pairsOf(encodeForm(payload)))).toEqual(asTexts(payload));
+        expect(nested(pairsOf(encodeForm(payload, 'indices')))).toEqual(asTexts(payload));
       }),
     );
   });
 });
+
+/** As qs gives objects: with a prototype. */
+const toPlain = (value: Json): unknown => JSON.parse(JSON.stringify(value));
 
 /** Reads bracketed pairs back, as a receiver does. */
 function nested(pairs: [string, string][]): unknown {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Json } from 'glue-core';
+import { attachFile, type Json } from 'glue-core';
 import type { Delivery } from '../../src/delivery.js';
 import { outboundEndpointConfigSchema } from '../../src/endpoint/endpoint-config.js';
-import { overrideRequest, renderRequest } from '../../src/render/render-request.js';
+import { overrideRequest, overridesSchema } from '../../src/render/override-request.js';
+import { renderRequest } from '../../src/render/render-request.js';
 
 const delivery: Delivery = {
   id: '0199',
@@ -18,7 +19,7 @@ const delivery: Delivery = {
 
 const render = (
   config: object,
-  changes: Partial<Delivery> = {},
+  changes: { [Key in keyof Delivery]?: Delivery[Key] | undefined } = {},
   shape: { baseUrl?: string; headers?: Record<string, string> } = {},
 ) =>
   renderRequest({
@@ -55,10 +56,15 @@ describe('rendering a request', () => {
     ['json', 'null', null, 'null', 'application/json'],
     ['json', 'a list', [1, 'ü'], '[1,"ü"]', 'application/json'],
     ['form', 'an object', { a: { b: 1 } }, 'a%5Bb%5D=1', 'application/x-www-form-urlencoded'],
+    ['raw', 'bytes', attachFile(Buffer.from('%PDF'), { type: 'application/pdf' }), '%PDF', 'application/pdf'],
+    ['raw', 'bytes of no type', attachFile(Buffer.from('x')), 'x', 'application/octet-stream'],
+    ['json', 'false', false, 'false', 'application/json'],
+    ['json', 'an empty text', '', '""', 'application/json'],
     ['raw', 'a text', 'as it is\n', 'as it is\n', 'text/plain; charset=utf-8'],
   ])('encodes as %s: %s', (body, _name, payload, text, type) => {
     const request = render({ body }, { payload });
-    expect([request.body, request.headers['content-type']]).toEqual([text, type]);
+    const sent = Buffer.from(request.body ?? '').toString();
+    expect([sent, request.headers['content-type']]).toEqual([text, type]);
   });
 
   it('sends no body and no content type without a payload', () => {
@@ -104,8 +110,22 @@ describe('rendering a request', () => {
     [{ delivery: 'attempt' }, '2'],
     [{ delivery: 'created_at' }, '1000'],
     [{ endpoint: 'company' }, 'acme'],
+    [{ literal: 7 }, '7'],
+    [{ literal: { a: true } }, '{"a":true}'],
+    [{ context: 'tags[0]' }, 'a'],
+    [{ payload: 'amount' }, '5'],
+    [{ payload: 'total' }, '5'],
+    [{ header: 'X-Queued' }, 'q'],
+    [{ header: 'x-earlier' }, 'rule'],
   ])('takes a header value from %j', (value, expected) => {
-    expect(render({ headers: [{ name: 'x', value }] }).headers['x']).toBe(expected);
+    const config = {
+      payload: [{ copy: 'amount', to: 'total' }],
+      headers: [
+        { name: 'X-Earlier', value: 'rule' },
+        { name: 'X', value },
+      ],
+    };
+    expect(render(config, { headers: { 'x-queued': 'q' } }).headers['x']).toBe(expected);
   });
 
   it.each<[string, () => unknown, string]>([
@@ -113,6 +133,27 @@ describe('rendering a request', () => {
       'a context value that is missing',
       () => render({ headers: [{ name: 'x', value: { context: 'nope' } }] }),
       '"nope"',
+    ],
+    [
+      'a context value that is null',
+      () => render({ headers: [{ name: 'X-Y', value: { context: 'none' } }] }, { context: { none: null } }),
+      '"X-Y"',
+    ],
+    [
+      'a header that is made later',
+      () =>
+        render({
+          headers: [
+            { name: 'x', value: { header: 'y' } },
+            { name: 'y', value: '1' },
+          ],
+        }),
+      '"y"',
+    ],
+    [
+      'a payload that a rule made for GET',
+      () => render({ method: 'GET', payload: [{ set: 'a', value: '1' }] }, { payload: undefined }),
+      'GET',
     ],
     ['no base URL', () => render({ baseUrl: undefined }), 'gives a base URL'],
     [
@@ -125,25 +166,79 @@ describe('rendering a request', () => {
     ['an object as raw body', () => render({ body: 'raw' }), 'text'],
     ['a reserved header of the backend', () => render({}, {}, { headers: { Host: 'evil' } }), '"Host"'],
     ['a header with a line break', () => render({}, {}, { headers: { x: 'a\r\nb: c' } }), '"x"'],
-    [
-      'a reserved header of a handler',
-      () => overrideRequest(render({}), { headers: { 'Webhook-Id': '1' } }),
-      '"Webhook-Id"',
-    ],
   ])('refuses %s', (_name, attempt, words) => {
     expect(attempt).toThrow(refusal(words));
+  });
+
+  it('leaves out a header whose source is optional and has no value', () => {
+    const headers = [
+      { name: 'a', value: { context: 'nope', optional: true } },
+      { name: 'b', value: { context: 'none', optional: true } },
+      { name: 'c', value: { delivery: 'idempotency_key', optional: true } },
+      { name: 'd', value: { header: 'a', optional: true } },
+    ];
+    const { idempotencyKey: _key, ...keyless } = delivery;
+    const request = renderRequest({
+      delivery: { ...keyless, context: { none: null } },
+      config: outboundEndpointConfigSchema.parse({ baseUrl: 'https://a.example', headers }),
+      userAgent: 'Glue/1',
+    });
+    expect(Object.keys(request.headers)).toEqual(['user-agent', 'content-type']);
+  });
+
+  it('sends DELETE with a body where there is a payload, and without one where there is none', () => {
+    expect(render({ method: 'DELETE' }).body).toBe('{"amount":5}');
+    expect(render({ method: 'DELETE' }, { payload: undefined })).not.toHaveProperty('body');
   });
 
   it('lets the base URL of the backend win', () => {
     expect(render({}, {}, { baseUrl: 'https://eu.example' }).url).toBe('https://eu.example/');
   });
 
-  it('lets a handler change parts and keeps the others', () => {
-    const request = overrideRequest(render({}), { body: 'other', headers: { 'X-Own': '1' } });
-    expect(request).toMatchObject({
-      method: 'POST',
-      body: 'other',
-      headers: { 'content-type': 'application/json', 'x-own': '1' },
+  describe('that a handler changes', () => {
+    const file = { payload: { f: attachFile(Buffer.from('x')) } };
+
+    it('keeps what is left out', () => {
+      const request = render({});
+      expect(overrideRequest(request)).toEqual(request);
+      expect(overrideRequest(request, { method: undefined, body: undefined })).toEqual(request);
+      expect(overrideRequest(request, { body: 'other', headers: { 'X-Own': '1' } })).toEqual({
+        ...request,
+        body: 'other',
+        headers: { ...request.headers, 'x-own': '1' },
+      });
+    });
+
+    it('says no more what a multipart body was made of when it has another', () => {
+      const request = render({ body: 'multipart' }, file);
+      expect(overrideRequest(request, { method: 'PUT' }).parts).toHaveLength(1);
+      expect(overrideRequest(request, { body: Buffer.from('y') })).not.toHaveProperty('parts');
+    });
+
+    it('has no body and no content type when it is null', () => {
+      expect(overrideRequest(render({}), { method: 'GET', body: null })).toEqual({
+        method: 'GET',
+        url: 'https://api.example.com/',
+        headers: { 'user-agent': 'Glue/1.0.0' },
+      });
+    });
+
+    it.each<[object]>([
+      [{ url: 42 }],
+      [{ url: 'ftp://a.example' }],
+      [{ url: 'https://user:secret@a.example' }],
+      [{ url: 'https://a.example/#' }],
+      [{ method: 'TRACE' }],
+      [{ headers: { Host: 'evil' } }],
+      [{ headers: { 'Webhook-Id': '1' } }],
+      [{ headers: { x: 'a\r\nb: c' } }],
+      [{ headers: { x: 1 } }],
+      [{ headers: new Headers({ x: '1' }) }],
+      [{ headers: ['x'] }],
+      [{ body: { a: 1 } }],
+      [{ header: { x: '1' } }],
+    ])('is refused with %j', (overrides) => {
+      expect(overridesSchema.safeParse(overrides).success).toBe(false);
     });
   });
 });

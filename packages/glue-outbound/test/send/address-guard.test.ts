@@ -20,6 +20,8 @@ const refusedAddresses: [string, string][] = [
   ['172.16.0.1', 'private'],
   ['172.31.255.255', 'private'],
   ['192.0.0.192', 'metadata of Oracle'],
+  ['192.0.0.1', 'protocol assignments'],
+  ['192.0.0.170', 'discovery of NAT64'],
   ['192.0.2.1', 'documentation'],
   ['192.88.99.1', '6to4 relay'],
   ['192.168.1.1', 'private'],
@@ -35,14 +37,22 @@ const refusedAddresses: [string, string][] = [
   ['::ffff:127.0.0.1', 'IPv4-mapped'],
   ['::ffff:8.8.8.8', 'IPv4-mapped, public'],
   ['::ffff:0:127.0.0.1', 'IPv4-translated'],
+  ['::a9fe:a9fe', 'IPv4-compatible, metadata'],
+  ['::ffff:a9fe:a9fe', 'IPv4-mapped, metadata'],
   ['64:ff9b::7f00:1', 'NAT64'],
+  ['64:ff9b::808:808', 'NAT64, public'],
   ['64:ff9b:1::7f00:1', 'local NAT64'],
   ['100::1', 'discard'],
+  ['100:0:0:1::1', 'dummy prefix'],
   ['2001::1', 'Teredo'],
+  ['2001:2::1', 'benchmarking'],
+  ['2001:10::1', 'ORCHID'],
+  ['2001:20::1', 'ORCHIDv2'],
   ['2001:db8::1', 'documentation'],
   ['2002:7f00:1::', '6to4'],
   ['3fff::1', 'documentation'],
   ['4000::1', 'not allocated'],
+  ['5f00::1', 'segment routing'],
   ['fc00::1', 'unique local'],
   ['fd00:ec2::254', 'metadata of AWS'],
   ['fe80::1', 'link-local'],
@@ -69,6 +79,37 @@ describe('the address guard', () => {
   });
 
   it.each([
+    'fe80::1%eth0',
+    '2606:4700:4700::1111%eth0',
+    '010.8.8.8',
+    '134744072',
+    '8.8',
+    '0x8.8.8.8',
+    '',
+    'x',
+  ])('takes %j, which no resolver gives, for no address', (address) => {
+    expect(guard.isPublic(address)).toBe(false);
+  });
+
+  it('takes no URL with a zone', () => {
+    expect(URL.canParse('http://[fe80::1%25eth0]/')).toBe(false);
+  });
+
+  it.each([
+    'http://0177.0.0.1/',
+    'http://0x7f000001/',
+    'http://0x7F.0x0.0x0.0x1/',
+    'http://127。0。0。1/',
+    'http://127｡0.0.1./',
+    'http://①②⑦.0.0.1/',
+    'http://１２７.0.0.1/',
+    'http://%31%32%37.0.0.1/',
+    'http://0/',
+    'http://169.254.169.254./latest/',
+    'http://[::]/',
+    'http://[0:0:0:0:0:0:0:1]/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[64:ff9b::169.254.169.254]/',
     'http://2130706433/',
     'http://0x7f.1/',
     'http://017700000001/',

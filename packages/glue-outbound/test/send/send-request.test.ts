@@ -240,8 +240,14 @@ describe('sending a request', () => {
     expect(await send({ url }, { by })).toMatchObject({ cause: 'blocked_address' });
   });
 
-  it('takes a URL that is none for a fault of ours', async () => {
-    expect(await send({ url: 'nonsense' })).toMatchObject({ kind: 'failure', cause: 'internal' });
+  it.each<[string, Partial<OutboundRequest>]>([
+    ['URL', { url: 'nonsense' }],
+    ['header name', { headers: { 'x y': '1' } }],
+    ['header value', { headers: { 'x-y': 'a\r\nb: c' } }],
+    ['content length', { headers: { 'content-length': '1' }, body: 'four' }],
+  ])('knows a %s that no request can have', async (_, request) => {
+    expect(await send(request)).toMatchObject({ kind: 'failure', cause: 'rendering' });
+    expect(sink.received).toEqual([]);
   });
 
   it('names Glue with its version', () => {

@@ -43,6 +43,10 @@ export interface FixtureOptions {
   readonly egress?: readonly string[];
   readonly allowHosts?: readonly string[];
   readonly logger?: Logger;
+  /** Of another host on the same database. @defaultValue a new one */
+  readonly backend?: BackendReference;
+  /** @defaultValue `one` */
+  readonly hostName?: string;
 }
 
 /** The outbound side with everything around it, on a clock that is turned by hand. */
@@ -73,22 +77,26 @@ export async function openFixture(
     handlers = new Map(),
     allowHosts = [],
     logger = silentLogger,
+    hostName = 'one',
   } = options;
   await migrate(database, [...coreMigrations, ...outboundSchema.migrations]);
   const clock = new ManualClock();
   const types = new BackendTypes();
+  const box = new SecretBox(Buffer.alloc(32, 7));
   types.register(backendClass, 'fake-connector');
-  const backends = new BackendStore(database, types, new SecretBox(Buffer.alloc(32, 7)), clock);
-  const { type, id } = await backends.create(
-    { type: backendClass.type, name: 'Fake shop', settings: { apiKey: API_KEY } },
-    'test',
-  );
+  const backends = new BackendStore(database, types, box, clock);
+  const { type, id } =
+    options.backend ??
+    (await backends.create(
+      { type: backendClass.type, name: 'Fake shop', settings: { apiKey: API_KEY } },
+      'test',
+    ));
   const registry = new BackendRegistry(types, backends, (each) => new each(), logger);
   const lease = new HostLease({
     database,
     clock,
     logger,
-    name: 'one',
+    name: hostName,
     leaseMs: 300_000_000_000,
     renewMs: 100_000_000_000,
     readTime: () => Promise.resolve(clock.now()),
@@ -103,6 +111,7 @@ export async function openFixture(
     retryClock: { wakeAt: (_queue, lane, at) => void wakes.push({ lane, at }) },
     registry,
     changeFeed,
+    box,
     handlers,
     egressOf: () => options.egress,
     config: outboundConfigSchema.parse({ allow: { hosts: allowHosts } }),

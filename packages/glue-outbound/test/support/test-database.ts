@@ -20,7 +20,7 @@ export function onEachDatabase(name: string, suite: (open: () => Promise<TestDat
   else describe(`${name} (MySQL)`, () => suite(() => openMysql(mysqlUrl)));
 }
 
-async function openSqlite(): Promise<TestDatabase> {
+export async function openSqlite(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'glue-outbound-'));
   const database = openDatabase({ client: 'sqlite', file: join(folder, 'glue.db'), durability: 'fast' });
   return {

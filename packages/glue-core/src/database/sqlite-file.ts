@@ -1,0 +1,57 @@
+import { statSync } from 'node:fs';
+
+/** How often single statements look after the file, in milliseconds; every COMMIT does. */
+const LOOK_MS = 1_000;
+
+/** The file of a connection is not the one at its path any more. */
+export class SqliteFileGone extends Error {
+  readonly code = 'SQLITE_FILE_GONE';
+  /** The message as it was: knex puts the statement in front of it. */
+  readonly problem: string;
+
+  constructor(path: string) {
+    const problem = `the file ${path} was removed or replaced while it was open: put it back, or start again with the file that counts`;
+    super(problem);
+    this.problem = problem;
+  }
+}
+
+/**
+ * Sees when the file of a database is removed or replaced. SQLite goes on with what it has open, and what is stored then
+ * is lost with the last process that has it.
+ */
+export class SqliteFile {
+  #opened: string | undefined;
+  #lookedAt = -Infinity;
+
+  constructor(private readonly path: string) {}
+
+  /** To be called once the file is there. Of several connections, the first says which file it is. */
+  opened(): void {
+    this.#opened ??= this.#present();
+  }
+
+  /** @throws SqliteFileGone until the same file is there again */
+  check(): void {
+    // What is no file, such as `:memory:`, cannot be removed.
+    if (this.#opened === undefined) return;
+    this.#lookedAt = -Infinity;
+    if (this.#present() !== this.#opened) throw new SqliteFileGone(this.path);
+    this.#lookedAt = performance.now();
+  }
+
+  /** The same, but not more often than is of use. */
+  checkNowAndThen(): void {
+    if (performance.now() - this.#lookedAt >= LOOK_MS) this.check();
+  }
+
+  #present(): string | undefined {
+    const found = statSync(this.path, { throwIfNoEntry: false });
+    return found && `${found.dev} ${found.ino}`;
+  }
+}
+
+/** The file of a SQLite database is not the one that was opened: it was removed or replaced. */
+export function isFileGone(error: unknown): boolean {
+  return error instanceof SqliteFileGone;
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { lastFourOf } from '../crypto/last-four.js';
+
+/** When a secret counts, in Unix milliseconds: from `notBefore` to `notAfter`, both inclusive; an absent end is open. */
+export interface SecretWindow {
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+}
+
+/** A secret of an endpoint in clear. Stays in this process. */
+export interface EndpointSecret extends SecretWindow {
+  readonly id: string;
+  readonly value: string;
+}
+
+/** What to know of a secret without knowing it. */
+export interface EndpointSecretView extends SecretWindow {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Whether it counts now. */
+  readonly live: boolean;
+  /** The last four characters; empty where the secret has fewer than eight. */
+  readonly lastFour: string;
+}
+
+/** A secret at the one time that it is shown: when it is made. */
+export interface AddedSecret extends EndpointSecretView {
+  readonly value: string;
+}
+
+/** What a rotation did. */
+export interface SecretRotation {
+  readonly added: AddedSecret;
+  /** Those that end now, or with the overlap. */
+  readonly ending: readonly EndpointSecretView[];
+}
+
+const value = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .regex(/^[^\r\n]*$/, 'holds a line break');
+const time = z.number().int().nonnegative();
+
+/** A window that is never open is a slip: it is refused. */
+export const newSecretSchema = z
+  .strictObject({
+    /** @defaultValue a new one: `whsec_` and 32 random bytes in base64 */
+    value: value.optional(),
+    notBefore: time.optional(),
+    notAfter: time.optional(),
+  })
+  .refine(({ notBefore = 0, notAfter = Infinity }) => notBefore <= notAfter, {
+    path: ['notAfter'],
+    message: 'must not be earlier than notBefore',
+  });
+export type NewSecret = z.infer<typeof newSecretSchema>;
+
+export const rotationSchema = z.strictObject({
+  /** @defaultValue a new one, as above */
+  value: value.optional(),
+  /** How long those that count now go on beside the new one, in milliseconds; 0 ends them now. @defaultValue 24 h */
+  overlapMs: time.default(24 * 60 * 60 * 1_000),
+});
+export type NewRotation = z.input<typeof rotationSchema>;
+
+/** Whether a secret counts at a time, in Unix milliseconds. */
+export function isLiveSecret({ notBefore = 0, notAfter = Infinity }: SecretWindow, nowMs: number): boolean {
+  return notBefore <= nowMs && nowMs <= notAfter;
+}
+
+/** A new secret as Standard Webhooks writes them: `whsec_` and 32 random bytes in base64. */
+export function generateSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+/** @see EndpointSecretView.lastFour */
+export const shownEndOf = (secret: string): string => lastFourOf(secret, 8);

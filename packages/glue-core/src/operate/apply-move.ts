@@ -1,0 +1,110 @@
+import type { Transaction } from '../database/database.js';
+import { freeFronts, type LaneKey } from '../work/free-fronts.js';
+import { finishedValues, rearmedValues } from '../work/item-values.js';
+import { statesFor, type Move } from '../work/work-moves.js';
+import type { WorkState } from '../work/work-table.js';
+import type { MoveRules, OperatedWork, Place } from './operated-work.js';
+
+/** One move of several items. */
+export interface MoveOrder {
+  readonly move: Move;
+  readonly ids: readonly string[];
+  readonly place: Place;
+  /** Why an item ended, for people; kept at the item. */
+  readonly note: string;
+  readonly rules: MoveRules;
+}
+
+/** An item that was moved. */
+export interface MovedItem {
+  readonly id: string;
+  readonly lane: number;
+  readonly from: WorkState;
+  /** The item that does it again, after a replay. */
+  readonly replayId?: string;
+}
+
+interface Row {
+  id: string;
+  endpoint_id: number;
+  state: WorkState;
+  ordering_key: string | null;
+}
+
+/**
+ * Moves those of the items that are in a state from which the move starts; others are left alone. Items are locked
+ * first, so that no claim and no other move comes between.
+ */
+export async function applyMove(
+  trx: Transaction,
+  work: OperatedWork,
+  order: MoveOrder,
+): Promise<readonly MovedItem[]> {
+  const rows = await trx<Row>(work.table.items)
+    .whereIn('id', order.ids)
+    .whereIn('state', statesFor(order.move))
+    .forUpdate()
+    .select('id', 'endpoint_id', 'state', 'ordering_key');
+  if (rows.length === 0) return [];
+  const replays = await write(trx, work, order, rows);
+  await freeFronts(trx, work.table, keysOf(rows), order.place.phase);
+  return rows.flatMap(({ id, endpoint_id: lane, state: from }) => {
+    const replayId = replays?.get(id);
+    if (!replays) return [{ id, lane, from }];
+    return replayId === undefined ? [] : [{ id, lane, from, replayId }];
+  });
+}
+
+/** The ordering keys of items, each once. */
+function keysOf(rows: readonly Row[]): LaneKey[] {
+  const keys = rows.flatMap(({ endpoint_id: lane, ordering_key: key }) =>
+    key === null ? [] : [{ lane, key }],
+  );
+  return [...new Map(keys.map((each) => [`${each.lane},${each.key}`, each])).values()];
+}
+
+/** @returns the new items of a replay */
+async function write(
+  trx: Transaction,
+  work: OperatedWork,
+  { move, place, note, rules }: MoveOrder,
+  rows: readonly Row[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const update = (some: readonly Row[], values: Readonly<Record<string, unknown>>) =>
+    updateItems(trx, work, some, values);
+  const ids = rows.map(({ id }) => id);
+  switch (move) {
+    case 'retry':
+      // A fresh chance: by the whole retry policy. Hosts lost with the item stay counted until a result is written.
+      await update(rows, { ...rearmedValues(trx, place.nowMs, place.phase), failures: 0 });
+      return undefined;
+    case 'cancel':
+      await update(rows, { ...finishedValues('canceled', place.nowMs, false), note });
+      return undefined;
+    case 'dead-letter':
+      for (const [blocks, some] of Map.groupBy(rows, (row) => rules.blocksKey(row.endpoint_id)))
+        await update(some, { ...finishedValues('dead_letter', place.nowMs, blocks), note });
+      return undefined;
+    case 'queue':
+      await rules.queueDrafts?.(trx, ids, place);
+      return undefined;
+    case 'replay': {
+      const replays = await rules.replay(trx, ids, place);
+      // A dead letter that kept its ordering key lets it go: its replay comes last.
+      await update(rows, { open_key: null });
+      return replays;
+    }
+  }
+}
+
+async function updateItems(
+  trx: Transaction,
+  { table }: OperatedWork,
+  rows: readonly Row[],
+  values: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const ids = rows.map(({ id }) => id);
+  const states = [...new Set(rows.map(({ state }) => state))];
+  const changed = await trx(table.items).whereIn('id', ids).whereIn('state', states).update(values);
+  if (changed !== rows.length) throw new Error(`${changed} of ${rows.length} locked items were moved`);
+}

@@ -1,0 +1,23 @@
+import { durationSeconds, rateSchema } from 'glue-core';
+import { z } from 'zod';
+
+const pause = durationSeconds.pipe(z.number().min(1).max(86_400));
+
+/** When the circuit breaker of an endpoint opens, and for how long. What is described here is what editors show. */
+export const breakerSchema = z.strictObject({
+  failures: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(10)
+    .describe('Failures of the receiver in a row that open it; 0: it never opens.'),
+  pause: pause.prefault('10s').describe('Until the first probe; doubled after each that fails.'),
+  longestPause: pause.prefault('15m').describe('What the doubling ends at.'),
+});
+
+/** The keys of an outbound endpoint's configuration that spare its receiver. */
+export const healthShape = {
+  rate: rateSchema.optional().describe('Requests per second, and at once, on each host.'),
+  breaker: breakerSchema.prefault({}),
+};

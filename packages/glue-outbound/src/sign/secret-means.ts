@@ -1,0 +1,17 @@
+import type { ConnectorBackend, OwnSecrets } from 'glue-core';
+
+/** Where the secrets of an endpoint are. */
+export interface SecretMeans {
+  /** The linked backend. */
+  readonly backend?: Pick<ConnectorBackend, 'settings'> | undefined;
+  /** What the endpoint has of its own. */
+  readonly own: OwnSecrets;
+}
+
+/** Why nothing can be proven. */
+export interface Unusable {
+  readonly reason: string;
+}
+
+/** For who reads that a secret is missing. */
+export const WAY_OUT = 'set it in the backend, or give the endpoint a secret of its own';
