@@ -246,6 +246,37 @@ describe('glue endpoints', () => {
     });
   });
 
+  it('secrets of an outbound endpoint are told apart: those that sign, and those that are sent', async () => {
+    await endpoints(
+      ...['create', '--side', 'outbound', '--code', 'erp', '--set', 'baseUrl=https://erp.example.com'],
+      ...['authentication={"mode":"bearer"}', 'signing={"mode":"standard-webhooks"}'],
+    );
+    await endpoints('secrets', 'add', 'erp');
+    expect(await refusalOf('activate', 'erp')).toMatchObject({
+      code: 'GLUE_ENDPOINT_INCOMPLETE',
+      problems: [expect.stringContaining('authentication: it has no secret to send')],
+    });
+    const { out } = await endpoints('secrets', 'add', 'erp', '--for', 'authentication', '--value', 'a-token');
+    expect(out).toMatch(/^Secret \S+ was added to the outbound endpoint "erp"\.$/);
+    expect(await json('activate', 'erp')).toMatchObject({ state: 'active', problems: [] });
+    await endpoints('secrets', 'rotate', 'erp', '--for', 'authentication', '--overlap', '0');
+    const listed = await json<EndpointSecretView[]>('secrets', 'list', 'erp');
+    expect(listed.map(({ usedFor, live }) => [usedFor, live])).toEqual([
+      [undefined, true],
+      ['authentication', false],
+      ['authentication', true],
+    ]);
+    const shown = (await endpoints('show', 'erp')).out;
+    expect(shown).toMatch(/SECRET +FOR +ENDS/);
+    expect(shown).not.toContain('a-token');
+
+    await openOne('in');
+    expect(await refusalOf('secrets', 'add', 'in', '--for', 'authentication')).toMatchObject({
+      code: 'GLUE_ENDPOINT_INVALID',
+      problems: [expect.stringContaining('usedFor: secrets of inbound endpoints')],
+    });
+  });
+
   it('tells the sides apart where both have a code, and says when one is absent', async () => {
     await openOne('same');
     await endpoints(

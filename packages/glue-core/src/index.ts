@@ -74,15 +74,21 @@ export {
 export type { EndpointRecord, EndpointState, EndpointView } from './endpoint/endpoint-record.js';
 export {
   isLiveSecret,
+  secretUses,
   type AddedSecret,
   type EndpointSecret,
   type EndpointSecretView,
   type NewRotation,
   type NewSecret,
   type SecretRotation,
+  type SecretUse,
   type SecretWindow,
 } from './endpoint/endpoint-secret.js';
-export { createEndpointSecretTable, hasEndpointSecrets } from './endpoint/endpoint-secret-table.js';
+export {
+  addSecretUse,
+  createEndpointSecretTable,
+  hasEndpointSecrets,
+} from './endpoint/endpoint-secret-table.js';
 export { EndpointSecrets } from './endpoint/endpoint-secrets.js';
 export { EndpointStore, type EndpointStoreOptions, type Expected } from './endpoint/endpoint-store.js';
 export { createEndpointTable, endpointTables } from './endpoint/endpoint-table.js';
@@ -165,8 +171,12 @@ export {
 } from './seeds/seed-file.js';
 export type { Side, SideSchema } from './side/side.js';
 export { sideNameSchema, type SideName } from './side/side-name.js';
+export { apiKeyHeader, apiKeyModeSchema, apiKeyProblem, type ApiKeyPlace } from './signing/api-key-mode.js';
+export { basicCredentials, basicModeSchema, usernameOf } from './signing/basic-mode.js';
+export { bearerModeSchema, bearerProblem } from './signing/bearer-mode.js';
 export {
   findSecrets,
+  ownSecretsFor,
   secretSourceSchema,
   secretSourcesSchema,
   settingOf,

@@ -181,6 +181,57 @@ describeEachDatabase('the secrets of endpoints', (openDatabase) => {
     );
   });
 
+  describe('that are for authentication', () => {
+    const token = { value: 'a token', usedFor: 'authentication' } as const;
+    let outbound: EndpointSecrets;
+    let id: number;
+
+    beforeEach(async () => {
+      outbound = secretsOf('outbound');
+      id = await addEndpoint('a', 'outbound');
+    });
+
+    it('are told apart wherever they are shown', async () => {
+      const added = await outbound.add('a', token, 'ann');
+      expect(added).toMatchObject(token);
+      expect(await outbound.list('a')).toMatchObject([{ usedFor: 'authentication' }]);
+      expect((await outbound.openAll()).get(id)).toEqual([{ id: added.id, ...token }]);
+      expect(await auditOf(database)).toMatchObject([{ detail: { usedFor: 'authentication' } }]);
+    });
+
+    it('are rotated among themselves', async () => {
+      await outbound.add('a', {}, 'ann');
+      await outbound.add('a', token, 'ann');
+      const { added } = await outbound.rotate('a', { ...token, value: 'new', overlapMs: 0 }, 'ann');
+      await outbound.rotate('a', { overlapMs: 0 }, 'ann');
+      expect(added.usedFor).toBe('authentication');
+      expect((await outbound.list('a')).map(({ usedFor, live }) => [usedFor, live])).toEqual([
+        [undefined, false],
+        ['authentication', false],
+        ['authentication', true],
+        [undefined, true],
+      ]);
+    });
+
+    it('do not open for another use: whoever writes to the database makes no key be sent', async () => {
+      const { id: secret } = await outbound.add('a', {}, 'ann');
+      await database('glue_outbound_secrets').where({ id: secret }).update({ used_for: 'authentication' });
+      const reported: string[] = [];
+      expect((await outbound.openAll((_id, { message }) => reported.push(message))).size).toBe(0);
+      expect(reported).toEqual([expect.stringContaining(`secret ${secret} of outbound endpoint "a"`)]);
+    });
+
+    it('are refused where requests are verified', async () => {
+      await addEndpoint('b');
+      const problems = [expect.stringContaining('usedFor: secrets of inbound endpoints')];
+      await expect(inbound.add('b', token, 'ann')).rejects.toMatchObject({
+        code: 'GLUE_ENDPOINT_INVALID',
+        problems,
+      });
+      await expect(inbound.rotate('b', token, 'ann')).rejects.toMatchObject({ problems });
+    });
+  });
+
   it('leave a trace of who did what, and tell all hosts', async () => {
     await addEndpoint('a');
     const added = await inbound.add('a', { notAfter: 9 }, 'ann');

@@ -1,3 +1,5 @@
+export type { Authenticator } from './authenticate/authenticator.js';
+export { createAuthenticator } from './authenticate/create-authenticator.js';
 export { createOutbound, type Outbound, type OutboundOptions } from './create-outbound.js';
 export {
   send,

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { Option, type Command } from 'commander';
-import type { AddedSecret, EndpointSecretView } from 'glue-core';
+import { secretUses, type AddedSecret, type EndpointSecretView, type SecretUse } from 'glue-core';
 import { sideOption, type EndpointOptions } from '../endpoint-options.js';
 import { findEndpoint, type FoundEndpoint } from '../find-endpoint.js';
 import { ACTOR } from '../own-command.js';
@@ -11,6 +11,7 @@ import { withInstallation } from '../with-installation.js';
 interface ValueOptions extends EndpointOptions {
   readonly value?: string;
   readonly stdin?: boolean;
+  readonly for?: SecretUse;
 }
 
 interface AddOptions extends ValueOptions {
@@ -48,9 +49,11 @@ export function addEndpointSecrets(endpoints: Command): void {
 }
 
 /** One line of a listing of secrets. */
-export function secretRow({ id, createdAt, notBefore, notAfter, live, lastFour }: EndpointSecretView): Row {
+export function secretRow(view: EndpointSecretView): Row {
+  const { id, usedFor, createdAt, notBefore, notAfter, live, lastFour } = view;
   return {
     secret: id,
+    for: usedFor,
     ends: lastFour === '' ? undefined : `…${lastFour}`,
     live,
     created: timeText(createdAt),
@@ -66,9 +69,10 @@ async function list({ endpoint, endpoints }: FoundEndpoint, { json }: EndpointOp
 }
 
 async function add({ side, endpoint, endpoints }: FoundEndpoint, options: AddOptions): Promise<void> {
-  const { notBefore, notAfter } = options;
+  const { notBefore, notAfter, for: usedFor } = options;
   const value = await valueOf(options);
-  const added = await endpoints.secrets.add(endpoint.code, { value, notBefore, notAfter }, ACTOR);
+  const secret = { value, usedFor, notBefore, notAfter };
+  const added = await endpoints.secrets.add(endpoint.code, secret, ACTOR);
   if (options.json) return printJson(shown(added, value));
   printLine(`Secret ${added.id} was added to the ${side} endpoint "${endpoint.code}".`);
   printMade(added, value);
@@ -76,7 +80,7 @@ async function add({ side, endpoint, endpoints }: FoundEndpoint, options: AddOpt
 
 async function rotate({ side, endpoint, endpoints }: FoundEndpoint, options: RotateOptions): Promise<void> {
   const value = await valueOf(options);
-  const rotation = { value, overlapMs: options.overlap };
+  const rotation = { value, usedFor: options.for, overlapMs: options.overlap };
   const { added, ending } = await endpoints.secrets.rotate(endpoint.code, rotation, ACTOR);
   if (options.json) return printJson({ added: shown(added, value), ending });
   printLine(`Secret ${added.id} was added to the ${side} endpoint "${endpoint.code}".`);
@@ -117,7 +121,13 @@ function withValue(command: Command): Command {
     .addOption(
       new Option('--value <secret>', 'one of your own; better by --stdin, which shells do not remember'),
     )
-    .addOption(new Option('--stdin', 'one of your own, from standard input').conflicts('value'));
+    .addOption(new Option('--stdin', 'one of your own, from standard input').conflicts('value'))
+    .addOption(
+      new Option(
+        '--for <use>',
+        'what it is for; when left out, to verify requests or to sign them, as the side does',
+      ).choices(secretUses),
+    );
 }
 
 async function valueOf({ value, stdin }: ValueOptions): Promise<string | undefined> {

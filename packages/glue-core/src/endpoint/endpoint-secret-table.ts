@@ -1,7 +1,18 @@
-import { createTable, idColumn, longTextColumn, timeColumn } from '../database/columns.js';
+import {
+  createTable,
+  idColumn,
+  longTextColumn,
+  runSchemaStatement,
+  timeColumn,
+} from '../database/columns.js';
 import type { Database, Transaction } from '../database/database.js';
 import type { SideName } from '../side/side-name.js';
-import { isLiveSecret, type EndpointSecretView, type SecretWindow } from './endpoint-secret.js';
+import {
+  isLiveSecret,
+  type EndpointSecretView,
+  type SecretUse,
+  type SecretWindow,
+} from './endpoint-secret.js';
 
 export const endpointSecretTables = {
   inbound: 'glue_inbound_secrets',
@@ -13,6 +24,7 @@ export interface EndpointSecretRow {
   endpoint_id: number;
   sealed: string;
   last_four: string;
+  used_for: SecretUse | null;
   not_before: number | null;
   not_after: number | null;
   created_at: number;
@@ -31,6 +43,11 @@ export async function createEndpointSecretTable(trx: Transaction, side: SideName
     timeColumn(table, 'created_at').notNullable();
     table.index(['endpoint_id'], `${name}_endpoint`);
   });
+}
+
+/** Tells apart what secrets are for. */
+export async function addSecretUse(trx: Transaction, side: SideName): Promise<void> {
+  await runSchemaStatement(trx, `ALTER TABLE ${endpointSecretTables[side]} ADD COLUMN used_for VARCHAR(32)`);
 }
 
 /** The secrets of one endpoint, the oldest first. */
@@ -60,10 +77,16 @@ export function windowOf({ not_before, not_after }: EndpointSecretRow): SecretWi
   };
 }
 
+/** What a secret is for, where it is said. */
+export function useOf({ used_for }: EndpointSecretRow): { usedFor?: SecretUse } {
+  return used_for === null ? {} : { usedFor: used_for };
+}
+
 export function viewOf(row: EndpointSecretRow, nowMs: number): EndpointSecretView {
   const window = windowOf(row);
   return {
     id: row.id,
+    ...useOf(row),
     createdAt: row.created_at,
     ...window,
     live: isLiveSecret(window, nowMs),

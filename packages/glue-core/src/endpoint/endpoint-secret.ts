@@ -8,15 +8,26 @@ export interface SecretWindow {
   readonly notAfter?: number;
 }
 
+/**
+ * What a secret is for beside proof by signature: `authentication`, what is sent to the receiver as it is. Told apart,
+ * so that no key that only signs is ever sent.
+ */
+export const secretUses = ['authentication'] as const;
+const secretUseSchema = z.enum(secretUses);
+export type SecretUse = z.infer<typeof secretUseSchema>;
+
 /** A secret of an endpoint in clear. Stays in this process. */
 export interface EndpointSecret extends SecretWindow {
   readonly id: string;
   readonly value: string;
+  /** Absent: to verify requests on the inbound side, to sign them on the outbound side. */
+  readonly usedFor?: SecretUse;
 }
 
 /** What to know of a secret without knowing it. */
 export interface EndpointSecretView extends SecretWindow {
   readonly id: string;
+  readonly usedFor?: SecretUse;
   /** Unix milliseconds. */
   readonly createdAt: number;
   /** Whether it counts now. */
@@ -49,6 +60,7 @@ export const newSecretSchema = z
   .strictObject({
     /** @defaultValue a new one: `whsec_` and 32 random bytes in base64 */
     value: value.optional(),
+    usedFor: secretUseSchema.optional(),
     notBefore: time.optional(),
     notAfter: time.optional(),
   })
@@ -61,6 +73,8 @@ export type NewSecret = z.infer<typeof newSecretSchema>;
 export const rotationSchema = z.strictObject({
   /** @defaultValue a new one, as above */
   value: value.optional(),
+  /** Only secrets of this use are rotated. */
+  usedFor: secretUseSchema.optional(),
   /** How long those that count now go on beside the new one, in milliseconds; 0 ends them now. @defaultValue 24 h */
   overlapMs: time.default(24 * 60 * 60 * 1_000),
 });

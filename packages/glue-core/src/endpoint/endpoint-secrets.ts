@@ -21,11 +21,13 @@ import {
   type NewRotation,
   type NewSecret,
   type SecretRotation,
+  type SecretUse,
 } from './endpoint-secret.js';
 import type { EndpointCheck } from './endpoint-check.js';
 import {
   endpointSecretTables,
   secretRowsOf,
+  useOf,
   viewOf,
   windowOf,
   type EndpointSecretRow,
@@ -56,34 +58,38 @@ export class EndpointSecrets {
    * @throws GLUE_ENDPOINT_NOT_FOUND, GLUE_ENDPOINT_INVALID
    */
   async add(code: string, secret: NewSecret, actor: string): Promise<AddedSecret> {
-    const { value = generateSecret(), ...window } = this.#parsed(newSecretSchema, secret, code);
+    const { value = generateSecret(), usedFor, ...window } = this.#parsed(newSecretSchema, secret, code);
     return this.#change(code, actor, 'endpoint.secret.add', async (trx, { id }, now) => {
-      const row = this.#newRow(id, value, now);
+      const row = this.#newRow(id, value, usedFor, now);
       const { notBefore, notAfter } = window;
       const added = { ...row, not_before: notBefore ?? null, not_after: notAfter ?? null };
       await this.#rows(trx).insert(added);
-      return { result: { ...viewOf(added, now), value }, detail: { secret: row.id, ...window } };
+      return {
+        result: { ...viewOf(added, now), value },
+        detail: { secret: row.id, ...useOf(row), ...window },
+      };
     });
   }
 
   /**
-   * Adds a secret, and lets those that count now end after an overlap. One that counts only later stays as it is.
+   * Adds a secret, and lets those of the same use that count now end after an overlap. One that counts only later stays
+   * as it is.
    * @throws GLUE_ENDPOINT_NOT_FOUND, GLUE_ENDPOINT_INVALID
    */
   async rotate(code: string, rotation: NewRotation, actor: string): Promise<SecretRotation> {
-    const { value = generateSecret(), overlapMs } = this.#parsed(rotationSchema, rotation, code);
+    const { value = generateSecret(), usedFor, overlapMs } = this.#parsed(rotationSchema, rotation, code);
     return this.#change(code, actor, 'endpoint.secret.rotate', async (trx, { id }, now, present) => {
       const end = now + overlapMs - 1; // the last millisecond in which they count
       const ending = present
-        .filter((row) => isLiveSecret(windowOf(row), now))
+        .filter((row) => useOf(row).usedFor === usedFor && isLiveSecret(windowOf(row), now))
         .map((row) => ({ ...row, not_after: Math.min(row.not_after ?? end, end) }));
       for (const row of ending)
         await this.#rows(trx).where({ id: row.id }).update({ not_after: row.not_after });
-      const added = this.#newRow(id, value, now);
+      const added = this.#newRow(id, value, usedFor, now);
       await this.#rows(trx).insert(added);
       return {
         result: { added: { ...viewOf(added, now), value }, ending: ending.map((row) => viewOf(row, now)) },
-        detail: { secret: added.id, ending: ending.map((row) => row.id), end },
+        detail: { secret: added.id, ...useOf(added), ending: ending.map((row) => row.id), end },
       };
     });
   }
@@ -131,9 +137,9 @@ export class EndpointSecrets {
     return opened;
   }
 
-  #newRow(endpointId: number, value: string, now: number): EndpointSecretRow {
+  #newRow(endpointId: number, value: string, usedFor: SecretUse | undefined, now: number): EndpointSecretRow {
     const { side, box } = this.options;
-    const place = { id: newId(), endpoint_id: endpointId };
+    const place = { id: newId(), endpoint_id: endpointId, used_for: usedFor ?? null };
     return {
       ...place,
       sealed: sealSecret(value, place, side, box),
@@ -185,14 +191,20 @@ export class EndpointSecrets {
       );
   }
 
-  #parsed<Output>(schema: z.ZodType<Output>, input: unknown, code: string): Output {
+  #parsed<Output extends { readonly usedFor?: SecretUse | undefined }>(
+    schema: z.ZodType<Output>,
+    input: unknown,
+    code: string,
+  ): Output {
+    const { side } = this.options;
     const parsed = schema.safeParse(input);
-    if (parsed.success) return parsed.data;
-    throw new GlueError(
-      'GLUE_ENDPOINT_INVALID',
-      `the secret for ${this.options.side} endpoint "${code}" is not valid`,
-      { problems: problemsOf(parsed.error) },
-    );
+    const isForNothing = side === 'inbound' && parsed.data?.usedFor !== undefined;
+    if (parsed.success && !isForNothing) return parsed.data;
+    throw new GlueError('GLUE_ENDPOINT_INVALID', `the secret for ${side} endpoint "${code}" is not valid`, {
+      problems: parsed.success
+        ? ['usedFor: secrets of inbound endpoints are for nothing but verification: leave it out']
+        : problemsOf(parsed.error),
+    });
   }
 
   #rows(database: Database | Transaction) {

@@ -2,11 +2,11 @@ import type { SecretBox } from '../crypto/secret-box.js';
 import { GlueError, messageOf } from '../errors/glue-error.js';
 import type { SideName } from '../side/side-name.js';
 import type { EndpointSecret } from './endpoint-secret.js';
-import { windowOf, type EndpointSecretRow } from './endpoint-secret-table.js';
+import { useOf, windowOf, type EndpointSecretRow } from './endpoint-secret-table.js';
 
-type Place = Pick<EndpointSecretRow, 'id' | 'endpoint_id'>;
+type Place = Pick<EndpointSecretRow, 'id' | 'endpoint_id' | 'used_for'>;
 
-/** Encrypts a secret for its place: moved to another endpoint, or another side, it does not open. */
+/** Encrypts a secret for its place: moved to another endpoint, another side or another use, it does not open. */
 export function sealSecret(value: string, place: Place, side: SideName, box: SecretBox): string {
   return box.seal(value, textOf(place, side));
 }
@@ -19,7 +19,7 @@ export function openSecret(
   box: SecretBox,
 ): EndpointSecret | GlueError {
   try {
-    return { id: row.id, value: box.open(row.sealed, textOf(row, side)), ...windowOf(row) };
+    return { id: row.id, value: box.open(row.sealed, textOf(row, side)), ...useOf(row), ...windowOf(row) };
   } catch (error) {
     return new GlueError(
       'GLUE_SECRET_KEY_MISSING',
@@ -29,4 +29,5 @@ export function openSecret(
   }
 }
 
-const textOf = ({ id, endpoint_id }: Place, side: SideName) => `${side}-endpoint:${endpoint_id}:${id}`;
+const textOf = ({ id, endpoint_id, used_for }: Place, side: SideName) =>
+  `${side}-endpoint:${endpoint_id}:${id}${used_for === null ? '' : `:${used_for}`}`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EndpointSecret, SecretWindow } from '../endpoint/endpoint-secret.js';
+import type { EndpointSecret, SecretUse, SecretWindow } from '../endpoint/endpoint-secret.js';
 
 /** A secret of an endpoint, wherever it lies. */
 export interface Secret extends SecretWindow {
@@ -13,6 +13,11 @@ export interface OwnSecrets {
   readonly secrets?: readonly EndpointSecret[] | undefined;
   /** Those that do not open. */
   readonly problems?: readonly string[];
+}
+
+/** Those of an endpoint's own secrets that are for one use. */
+export function ownSecretsFor(own: OwnSecrets, use: SecretUse | undefined): OwnSecrets {
+  return { ...own, secrets: own.secrets?.filter(({ usedFor }) => usedFor === use) };
 }
 
 /** A setting of the linked backend that holds secrets. */
@@ -58,7 +63,7 @@ export function findSecrets(
   return {
     secrets: [
       ...found.flatMap(({ secrets }) => secrets),
-      ...(own.secrets ?? []).map(({ id, ...secret }) => ({
+      ...(own.secrets ?? []).map(({ id, usedFor: _use, ...secret }) => ({
         ...secret,
         name: `the endpoint's own secret ${id}`,
       })),

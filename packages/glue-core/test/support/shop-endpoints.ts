@@ -3,7 +3,7 @@ import { coreMigrations } from '../../src/database/core-migrations.js';
 import type { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
 import type { Migration } from '../../src/database/migration.js';
-import { createEndpointSecretTable } from '../../src/endpoint/endpoint-secret-table.js';
+import { addSecretUse, createEndpointSecretTable } from '../../src/endpoint/endpoint-secret-table.js';
 import { EndpointStore, type EndpointStoreOptions } from '../../src/endpoint/endpoint-store.js';
 import { createEndpointTable } from '../../src/endpoint/endpoint-table.js';
 import type { Clock } from '../../src/clock/clock.js';
@@ -24,6 +24,7 @@ const endpointTablesOf = (side: SideName): Migration => ({
   up: async (trx) => {
     await createEndpointTable(trx, side);
     await createEndpointSecretTable(trx, side);
+    await addSecretUse(trx, side);
   },
 });
 

@@ -1,8 +1,9 @@
 import {
+  apiKeyModeSchema,
+  basicModeSchema,
+  bearerModeSchema,
   headerNameSchema,
   hmacModeSchema,
-  secretSourceSchema,
-  secretSourcesSchema,
   standardModeSchema,
   standardScheme,
   type HeaderSource,
@@ -10,34 +11,6 @@ import {
   type TimestampSource,
 } from 'glue-core';
 import { z } from 'zod';
-
-/** RFC 7617; secrets are passwords. */
-const basic = z.strictObject({
-  mode: z.literal('basic'),
-  /** As it is, or the setting of the linked backend that holds it. */
-  username: z.union([
-    z.string().regex(/^[^:\p{Cc}]+$/u, 'a user name has no colon and no control characters (RFC 7617)'),
-    secretSourceSchema,
-  ]),
-  secrets: secretSourcesSchema,
-});
-
-/** RFC 6750, in the `Authorization` header; secrets are tokens. */
-const bearer = z.strictObject({ mode: z.literal('bearer'), secrets: secretSourcesSchema });
-
-const apiKeyPlaceSchema = z.union([
-  z.strictObject({ header: headerNameSchema, /** In front of the key. */ prefix: z.string().default('') }),
-  /** URLs are logged by many a proxy: a header keeps a secret better. */
-  z.strictObject({ query: z.string().min(1) }),
-]);
-export type ApiKeyPlace = z.infer<typeof apiKeyPlaceSchema>;
-
-/** Secrets are keys. */
-const apiKey = z.strictObject({
-  mode: z.literal('api-key'),
-  key: apiKeyPlaceSchema,
-  secrets: secretSourcesSchema,
-});
 
 /** `verifyInboundRequest` of the linked backend's class. */
 const connector = z.strictObject({
@@ -51,9 +24,9 @@ const connector = z.strictObject({
 export const verificationSchema = z.discriminatedUnion('mode', [
   hmacModeSchema,
   standardModeSchema,
-  basic,
-  bearer,
-  apiKey,
+  basicModeSchema,
+  bearerModeSchema,
+  apiKeyModeSchema,
   connector,
   z.strictObject({ mode: z.literal('none') }),
 ]);

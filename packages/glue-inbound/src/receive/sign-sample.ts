@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import {
+  apiKeyHeader,
+  basicCredentials,
   decodeSecrets,
   findSecrets,
   hashedUrl,
@@ -11,15 +13,17 @@ import {
   signHmac,
   standardScheme,
   timestampField,
+  usernameOf,
   withQuery,
+  type ApiKeyPlace,
   type Decoded,
   type HmacScheme,
   type SecretSource,
   type TimestampSource,
 } from 'glue-core';
-import { apiKeyOf, basicKeyOf, bearerKeyOf, usernameOf } from '../endpoint/credentials.js';
+import { apiKeyOf, basicKeyOf, bearerKeyOf } from '../endpoint/credentials.js';
 import type { InboundConfig } from '../endpoint/inbound-config.js';
-import { signedTimestampOf, type ApiKeyPlace } from '../endpoint/verification.js';
+import { signedTimestampOf } from '../endpoint/verification.js';
 import type { ProofMeans } from './proof.js';
 import type { RawRequest } from './raw-request.js';
 import { cannotSign, signedFields } from './sample-fields.js';
@@ -63,8 +67,7 @@ export async function signSample(
       if (typeof username !== 'string') throw cannotSign(username.reason);
       const decode = (password: string) => basicKeyOf(username, password);
       const { text } = liveSecret(verification.secrets, means, nowMs, decode);
-      const credentials = Buffer.from(`${username}:${text}`).toString('base64');
-      return withHeaders(unsigned, { authorization: `Basic ${credentials}` });
+      return withHeaders(unsigned, { authorization: `Basic ${basicCredentials(username, text)}` });
     }
     case 'bearer': {
       const { text } = liveSecret(verification.secrets, means, nowMs, bearerKeyOf);
@@ -126,6 +129,5 @@ function withHeaders({ url, headers }: SignedSample, more: SignedSample['headers
 
 function withKey(sample: SignedSample, place: ApiKeyPlace, key: string): SignedSample {
   if ('query' in place) return { ...sample, url: withQuery(sample.url, place.query, key) };
-  // A header holds bytes, which Node writes as latin1.
-  return withHeaders(sample, { [place.header]: place.prefix + Buffer.from(key).toString('latin1') });
+  return withHeaders(sample, { [place.header]: apiKeyHeader(place.prefix, key) });
 }

@@ -1,5 +1,5 @@
-import { hmacKeyOf, locatedScheme, standardKeyOf } from 'glue-core';
-import { apiKeyOf, basicKeyOf, bearerKeyOf, usernameOf } from '../endpoint/credentials.js';
+import { hmacKeyOf, locatedScheme, standardKeyOf, usernameOf } from 'glue-core';
+import { apiKeyOf, basicKeyOf, bearerKeyOf } from '../endpoint/credentials.js';
 import type { InboundConfig } from '../endpoint/inbound-config.js';
 import { secretHeadersOf, signedTimestampOf, type Verification } from '../endpoint/verification.js';
 import { checkFreshness } from './freshness.js';

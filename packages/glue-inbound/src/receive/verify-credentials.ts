@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { decodeStrictly, queryOf } from 'glue-core';
-import { bearerToken, credentialDigest } from '../endpoint/credentials.js';
-import type { ApiKeyPlace } from '../endpoint/verification.js';
+import { bearerProblem, decodeStrictly, queryOf, type ApiKeyPlace } from 'glue-core';
+import { credentialDigest } from '../endpoint/credentials.js';
 import type { RawRequest } from './raw-request.js';
 import { Refusal } from './refusal.js';
 import { singleHeader } from './single-header.js';
@@ -20,7 +19,7 @@ export function verifyBearer(digests: readonly Buffer[], request: RawRequest): R
   if (text instanceof Refusal) return text;
   return compare(
     digests,
-    bearerToken.test(text) ? Buffer.from(text) : new Refusal('signature', 'it is no bearer token'),
+    bearerProblem(text) === undefined ? Buffer.from(text) : new Refusal('signature', 'it is no bearer token'),
   );
 }
 

@@ -1,4 +1,5 @@
 import {
+  addSecretUse,
   addTurns,
   addWorkColumns,
   bytesColumn,
@@ -126,6 +127,11 @@ const giveTurns: Migration = {
   up: (trx) => addTurns(trx, eventTable),
 };
 
+const addUse: Migration = {
+  name: 'inbound-010-secret-use',
+  up: (trx) => addSecretUse(trx, 'inbound'),
+};
+
 /** The tables of the inbound side. Append only. */
 export const inboundSchema: SideSchema = {
   name: 'inbound',
@@ -139,5 +145,6 @@ export const inboundSchema: SideSchema = {
     createCounts,
     countDroppedRejections,
     giveTurns,
+    addUse,
   ],
 };

@@ -5,10 +5,13 @@ import type { SigningMoment } from '../sign/signed-fields.js';
 import { Unsendable } from '../sign/unsendable.js';
 import type { Verdict } from './classify.js';
 
-/** Signs a request, over the bytes as they go. What cannot be signed is not sent. */
+/**
+ * Says in a request who calls, and signs it, in this order: a signature may cover headers and the URL, and so what the
+ * authentication writes. What cannot be proven is not sent.
+ */
 export function proveRequest(
   request: OutboundRequest,
-  { reservedHeaders, signer }: EndpointMeans,
+  { reservedHeaders, authenticator, signer }: EndpointMeans,
   moment: SigningMoment,
 ): OutboundRequest | Unsendable {
   for (const name of Object.keys(request.headers)) {
@@ -19,7 +22,8 @@ export function proveRequest(
         `the header "${name}" is written by the ${writer} of the endpoint: take it out of rules, hooks and delivery`,
       );
   }
-  return signer.sign(request, moment);
+  const authenticated = authenticator.authenticate(request, moment.nowMs);
+  return authenticated instanceof Unsendable ? authenticated : signer.sign(authenticated, moment);
 }
 
 /** What it means that a request could not be proven. Pure. */

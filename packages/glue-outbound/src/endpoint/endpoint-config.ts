@@ -2,6 +2,7 @@ import { retryPolicySchema } from 'glue-core';
 import { z } from 'zod';
 import { headerRuleSchema } from '../render/header-rule.js';
 import { isPathTemplate } from '../render/path-template.js';
+import { authenticationSchema } from './authentication.js';
 import { parseBaseUrl } from './base-url.js';
 import { bodyFields } from './body.js';
 import { healthShape } from './health.js';
@@ -60,6 +61,7 @@ const fields = z.strictObject({
     .describe(
       'Made in order; what is queued with a delivery wins over them, what the backend adds over both.',
     ),
+  authentication: authenticationSchema.describe('How requests say who calls. Secrets never stand here.'),
   signing: signingSchema,
   retryPolicy: retryPolicySchema.prefault({}).describe('When a failed attempt is made again.'),
   successStatuses: z

@@ -1,11 +1,15 @@
 import type { ConnectorBackend, OwnSecrets } from 'glue-core';
+import type { Authenticator } from '../authenticate/authenticator.js';
+import { createAuthenticator } from '../authenticate/create-authenticator.js';
 import { createSigner, type Signer } from '../sign/signer.js';
+import { authenticationHeadersOf } from './authentication.js';
 import type { OutboundEndpointConfig } from './endpoint-config.js';
 import { reservedHeadersOf } from './reserved-headers.js';
 import { signatureHeadersOf } from './signing.js';
 
 /** By what the requests of an endpoint are proven. */
 export interface EndpointMeans {
+  readonly authenticator: Authenticator;
   readonly signer: Signer;
   /** Lower-case names of headers that these write, and what writes them. */
   readonly reservedHeaders: ReadonlyMap<string, string>;
@@ -24,17 +28,29 @@ export interface MissingMeans {
 
 /** Opens what an endpoint whose backend works proves its requests with; or says everything that it lacks. */
 export function openMeans(
-  config: Pick<OutboundEndpointConfig, 'signing'>,
+  config: Pick<OutboundEndpointConfig, 'authentication' | 'signing'>,
   own: OwnSecrets,
   backend: ConnectorBackend | undefined,
 ): EndpointMeans | MissingMeans {
+  const authenticator = createAuthenticator(config.authentication, { backend, own });
   const signer = createSigner(config.signing, { backend, own });
-  if ('reason' in signer) return { problems: [`signing: ${signer.reason}`] };
+  if ('reason' in authenticator || 'reason' in signer)
+    return {
+      problems: [
+        ...('reason' in authenticator ? [`authentication: ${authenticator.reason}`] : []),
+        ...('reason' in signer ? [`signing: ${signer.reason}`] : []),
+      ],
+    };
   return {
+    authenticator,
     signer,
     reservedHeaders: reservedHeadersOf(config),
-    secretHeaders: new Set(signatureHeadersOf(config.signing)),
-    secrets: () => signer.secrets,
-    warnings: signer.warnings,
+    secretHeaders: new Set([
+      ...authenticationHeadersOf(config.authentication),
+      ...signatureHeadersOf(config.signing),
+    ]),
+    secrets: () => [...authenticator.secrets, ...signer.secrets],
+    // A secret that does not open is missed by both.
+    warnings: [...new Set([...authenticator.warnings, ...signer.warnings])],
   };
 }

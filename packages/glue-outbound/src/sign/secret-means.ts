@@ -4,7 +4,7 @@ import type { ConnectorBackend, OwnSecrets } from 'glue-core';
 export interface SecretMeans {
   /** The linked backend. */
   readonly backend?: Pick<ConnectorBackend, 'settings'> | undefined;
-  /** What the endpoint has of its own. */
+  /** What the endpoint has of its own, for whatever use. */
   readonly own: OwnSecrets;
 }
 

@@ -3,6 +3,7 @@ import {
   findSecrets,
   hmacKeyOf,
   liveKeys,
+  ownSecretsFor,
   standardSigningKeyOf,
   type Decoded,
   type SecretSource,
@@ -55,7 +56,7 @@ function signerBySecret<Key>(
     ) => OutboundRequest | Unsendable;
   },
 ): Signer | Unusable {
-  const found = findSecrets(sources, backend?.settings, own);
+  const found = findSecrets(sources, backend?.settings, ownSecretsFor(own, undefined));
   const { keys, problems } = decodeSecrets(found, scheme.decode);
   if (keys.length === 0) {
     const details = [...problems, ...found.missing];

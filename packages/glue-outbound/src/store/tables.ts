@@ -1,4 +1,5 @@
 import {
+  addSecretUse,
   addTurns,
   addWorkColumns,
   createAttemptTable,
@@ -128,6 +129,11 @@ const giveTurns: Migration = {
   up: (trx) => addTurns(trx, DELIVERY_WORK),
 };
 
+const addUse: Migration = {
+  name: 'outbound-008-secret-use',
+  up: (trx) => addSecretUse(trx, 'outbound'),
+};
+
 /** The tables of this side. Append only. */
 export const outboundSchema: SideSchema = {
   name: 'outbound',
@@ -139,5 +145,6 @@ export const outboundSchema: SideSchema = {
     createEndpointSecrets,
     addListIndexes,
     giveTurns,
+    addUse,
   ],
 };

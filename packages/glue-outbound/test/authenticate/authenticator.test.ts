@@ -1,0 +1,193 @@
+import { describe, expect, it } from '@jest/globals';
+import { outboundEndpointConfigSchema } from '../../src/endpoint/endpoint-config.js';
+import { openMeans } from '../../src/endpoint/open-endpoint.js';
+import { authenticated, authenticatorOf, authenticatorWith } from '../support/authentication.js';
+import { requestOf } from '../support/signing.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const basic = { mode: 'basic', username: 'glue' };
+const bearer = { mode: 'bearer' };
+const header = { mode: 'api-key', key: { header: 'X-Api-Key' } };
+const query = { mode: 'api-key', key: { query: 'api key' } };
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const written = (config: object, secret: unknown, settings?: object) => {
+  const { headers, url } = authenticated(authenticatorWith(config, secret, settings), requestOf(), NOW);
+  const { 'content-type': _type, ...rest } = headers;
+  return { headers: rest, url };
+};
+const URL_BEFORE = 'https://receiver.example/hook?a=1';
+
+describe('a request says who calls', () => {
+  it.each<[string, object, string, object, string]>([
+    ['basic', basic, 'pa:ß', { authorization: `Basic ${base64('glue:pa:ß')}` }, URL_BEFORE],
+    [
+      'basic, with the name in a setting',
+      { mode: 'basic', username: { setting: 'user' } },
+      'p',
+      { authorization: `Basic ${base64('shop:p')}` },
+      URL_BEFORE,
+    ],
+    ['bearer', bearer, 'abc.def-1==', { authorization: 'Bearer abc.def-1==' }, URL_BEFORE],
+    ['a key in a header', header, 'k 1', { 'x-api-key': 'k 1' }, URL_BEFORE],
+    [
+      'a key behind a prefix',
+      { mode: 'api-key', key: { header: 'authorization', prefix: 'Token ' } },
+      'k',
+      { authorization: 'Token k' },
+      URL_BEFORE,
+    ],
+    ['a key in UTF-8', header, 'ü', { 'x-api-key': 'Ã¼' }, URL_BEFORE],
+    ['a key in the query', query, 'k&=1', {}, `${URL_BEFORE}&api+key=k%26%3D1`],
+  ])('by %s', (_name, config, secret, headers, url) => {
+    expect(written(config, secret, { user: 'shop' })).toEqual({ headers, url });
+  });
+
+  it('by nothing unless it is asked for', () => {
+    const { authentication } = outboundEndpointConfigSchema.parse({});
+    expect(authentication).toEqual({ mode: 'none' });
+    const request = requestOf();
+    expect(authenticated(authenticatorOf(authentication), request)).toBe(request);
+  });
+
+  it('by the newest secret whose time it is: the last of its own, else the last of the settings', () => {
+    const authenticator = authenticatorOf(
+      { ...bearer, secrets: [{ setting: 's' }] },
+      {
+        backend: { settings: { s: ['first', { secret: 'second', notBefore: NOW }] } },
+        own: {
+          secrets: [
+            { id: '1', value: 'third', usedFor: 'authentication', notBefore: NOW + 10, notAfter: NOW + 20 },
+            { id: '2', value: 'fourth', usedFor: 'authentication', notBefore: NOW + 20 },
+          ],
+        },
+      },
+    );
+    const at = (nowMs: number) => authenticated(authenticator, requestOf(), nowMs).headers['authorization'];
+    expect([NOW - 1, NOW, NOW + 10, NOW + 20].map(at)).toEqual([
+      'Bearer first',
+      'Bearer second',
+      'Bearer third',
+      'Bearer fourth',
+    ]);
+  });
+
+  it('not when no secret counts at the time: that is our fault', () => {
+    const authenticator = authenticatorWith(bearer, [{ secret: 'a', notAfter: NOW - 1 }]);
+    expect(authenticator.authenticate(requestOf(), NOW)).toMatchObject({
+      cause: 'internal',
+      reason: expect.stringContaining('no secret for authentication counts at this time'),
+    });
+  });
+
+  it('not where the query has a parameter of that name: no other try would help', () => {
+    const authenticator = authenticatorWith({ mode: 'api-key', key: { query: 'a' } }, 'k');
+    expect(authenticator.authenticate(requestOf(), NOW)).toEqual({
+      cause: 'rendering',
+      reason:
+        'the query parameter "a" is written by the authentication of the endpoint: take it out of path and hooks',
+    });
+  });
+});
+
+describe('an endpoint cannot say who calls', () => {
+  it.each<[string, object, unknown, string]>([
+    ['without a secret', bearer, '', 'the setting "s" of the backend holds no secret'],
+    ['with a token that is none', bearer, 'a b', 'is no bearer token (RFC 6750'],
+    ['with a token of two lines', bearer, 'a\r\nx: y', 'is no bearer token (RFC 6750'],
+    ['with a password of two lines', basic, 'a\nb', 'has control characters'],
+    ['with a key of two lines', header, 'a\r\nx: y', 'has control characters'],
+    ['with a key between blanks', header, ' k1', 'has blanks around it'],
+    [
+      'without a user name',
+      { mode: 'basic', username: { setting: 'nobody' } },
+      'p',
+      'the setting "nobody" of the backend holds no user name: set it',
+    ],
+    [
+      'with a user name that has a colon',
+      { mode: 'basic', username: { setting: 'user' } },
+      'p',
+      'the setting "user" of the backend holds no user name: a user name has no colon',
+    ],
+  ])('%s', (_name, config, secret, reason) => {
+    const make = () => authenticatorWith(config, secret, { user: 'a:b' });
+    expect(make).toThrow(reason);
+    if (secret !== '') expect(make).not.toThrow(String(secret));
+  });
+
+  it('with nothing named, and says what to do', () => {
+    expect(() => authenticatorOf(bearer)).toThrow(
+      'it has no secret to send (none is named): set it in the backend, or give the endpoint a secret of its own that is for authentication',
+    );
+  });
+});
+
+describe('a secret of the endpoint’s own', () => {
+  const signing = { mode: 'standard-webhooks' };
+  const open = (config: object, secrets: readonly object[]) =>
+    openMeans(outboundEndpointConfigSchema.parse(config), { secrets: secrets as never }, undefined);
+  const forSigning = { id: '1', value: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+  const forAuthentication = { id: '2', value: 'token', usedFor: 'authentication' };
+
+  it('that signs is never sent', () => {
+    expect(open({ authentication: bearer }, [forSigning])).toEqual({
+      problems: [expect.stringContaining('authentication: it has no secret to send')],
+    });
+    const means = open({ authentication: bearer, signing }, [forSigning, forAuthentication]);
+    if ('problems' in means) throw new Error(means.problems.join());
+    expect(authenticated(means.authenticator, requestOf()).headers['authorization']).toBe('Bearer token');
+  });
+
+  it('that is sent does not sign', () => {
+    expect(open({ authentication: bearer, signing }, [forAuthentication])).toEqual({
+      problems: [expect.stringContaining('signing: it has no secret to sign with')],
+    });
+  });
+
+  it('is missed on both sides at once', () => {
+    expect(open({ authentication: bearer, signing }, [])).toEqual({
+      problems: [expect.stringMatching(/^authentication: /), expect.stringMatching(/^signing: /)],
+    });
+  });
+});
+
+describe('the configuration of an endpoint that says who calls', () => {
+  const problems = (config: object) =>
+    outboundEndpointConfigSchema.safeParse(config).error?.issues.map(({ message }) => message);
+
+  it.each([
+    [basic, 'Authorization'],
+    [bearer, 'authorization'],
+    [header, 'x-api-KEY'],
+  ])('has no rule for what %j writes: %s', (authentication, name) => {
+    const headers = [{ name, value: 'x' }];
+    expect(problems({ authentication, headers })).toEqual([
+      `the authentication of the endpoint writes the header "${name}"`,
+    ]);
+    expect(problems({ headers })).toBeUndefined();
+  });
+
+  it('does not sign and authenticate in one header', () => {
+    const signing = {
+      ...{ mode: 'hmac', digest: 'sha256', encoding: 'hex', message: [{ body: 'raw' }] },
+      signature: { header: 'Authorization' },
+    };
+    expect(problems({ authentication: bearer, signing })).toEqual([
+      'the signing of the endpoint writes the header "authorization" too',
+    ]);
+  });
+
+  it.each<[string, object]>([
+    ['a user name with a colon', { mode: 'basic', username: 'a:b' }],
+    ['no user name', { mode: 'basic' }],
+    ['a key in a header that belongs to the sender', { mode: 'api-key', key: { header: 'Host' } }],
+    ['a key in a header of Glue', { mode: 'api-key', key: { header: 'User-Agent' } }],
+    ['a key in the header of another proof', { mode: 'api-key', key: { header: 'webhook-signature' } }],
+    ['a prefix of two lines', { mode: 'api-key', key: { header: 'x', prefix: 'a\r\nb' } }],
+    ['a key nowhere', { mode: 'api-key' }],
+    ['a secret in the configuration', { mode: 'bearer', token: 'abc' }],
+    ['an unknown mode', { mode: 'digest' }],
+  ])('refuses %s', (_name, authentication) => {
+    expect(problems({ authentication })).not.toBeUndefined();
+  });
+});
