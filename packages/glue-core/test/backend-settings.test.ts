@@ -67,8 +67,29 @@ describe('backend settings', () => {
     expect(viewSettings(without, secrets)).toEqual({ pin: null, region: 'us' });
   });
 
-  it('refuse to store a secret in clear that the schema turned into something else', () => {
-    const { settings: schema } = { settings: z.object({ apiKey: z.string().transform((text) => [text]) }) };
+  it('may hold lists of secrets, each encrypted and shown by itself', () => {
+    const rotated = {
+      apiKey: [apiKey, 'the one before 4321'],
+      pin: [{ secret: 'until noon 2222', notAfter: 1_000 }, '1234'],
+    };
+    const lists = sealSettings(rotated, secrets, box, 1);
+    for (const text of [apiKey, 'before', 'noon', '"1234"']) expect(lists).not.toContain(text);
+    expect(openSettings(lists, box, 1)).toEqual(rotated);
+    expect(() => openSettings(lists, box, 2)).toThrow(refusal('GLUE_SECRET_KEY_MISSING', 'backend:2:apiKey'));
+    const shown = (lastFour: string) => ({ set: true, lastFour });
+    expect(viewSettings(lists, secrets)).toEqual({
+      apiKey: [shown('6789'), shown('4321')],
+      pin: [{ secret: shown('2222'), notAfter: 1_000 }, shown('')],
+    });
+    expect(viewSettings(sealSettings(rotated, [], box, 1), secrets)).toEqual(viewSettings(lists, secrets));
+  });
+
+  it.each([
+    ['an object', { value: apiKey }],
+    ['a list of lists', [[apiKey]]],
+    ['a number', 7],
+  ])('refuse to store a secret in clear that the schema turned into %s', (_what, turned) => {
+    const schema = z.object({ apiKey: z.string().transform(() => turned) });
     expect(() => sealSettings(schema.parse({ apiKey }), secrets, box, 1)).toThrow(
       refusal('GLUE_CONNECTOR_DEFINITION', '"apiKey" is no text'),
     );

@@ -16,6 +16,11 @@ describe('a secret setting', () => {
     ['trimmed', secret().trim()],
     ['refined', secret().refine((text) => text.length > 3)],
     ['or empty', z.union([secret(), z.literal('')])],
+    ['in a list', z.array(secret())],
+    ['in a list that may be null', z.array(secret()).min(1).nullable()],
+    ['alone or in a list', z.union([secret(), z.array(secret())])],
+    ['with a window', z.array(z.object({ secret: secret(), notAfter: z.number().optional() }))],
+    ['with and without a window', z.array(z.union([secret(), z.object({ secret: secret() })])).optional()],
   ])('is seen %s', (_name, apiKey) => {
     const schema = z.object({ apiKey, region: z.string() });
     expect(secretSettingsOf(schema)).toEqual(['apiKey']);
@@ -24,14 +29,15 @@ describe('a secret setting', () => {
 
   test.each<[string, z.ZodType, string]>([
     ['in an object', z.object({ key: secret() }), 'properties/login/properties/key'],
-    ['in a list', z.array(secret()), 'properties/login/items'],
+    ['in a list of lists', z.array(z.array(secret())), 'properties/login/items/items'],
+    ['under another name', z.array(z.object({ key: secret() })), 'properties/login/items/properties/key'],
+    ['in a window alone', z.object({ secret: secret() }), 'properties/login/properties/secret'],
     ['in a record', z.record(z.string(), secret()), 'properties/login/additionalProperties'],
     [
       'in an alternative',
       z.union([z.object({ key: secret() }), z.string()]),
       'properties/login/anyOf/0/properties/key',
     ],
-    ['in a list that may be null', z.array(secret()).nullable(), 'properties/login/anyOf/0/items'],
     ['by reference', secret().meta({ id: 'ApiKey' }), '$defs/ApiKey'],
   ])('is found where it does not belong: %s', (_name, login, path) => {
     const schema = z.object({ login });

@@ -5,6 +5,7 @@ import { GlueError } from '../errors/glue-error.js';
 import { problemsOf } from '../validation/problems.js';
 import type { BackendClass } from './backend-class.js';
 import type { SecretView } from './backend-record.js';
+import { changeSecretPlaces } from './secret-setting.js';
 
 /** A secret as it lies in the database. */
 const sealedSchema = z.strictObject({ $sealed: z.string(), lastFour: z.string() });
@@ -41,12 +42,14 @@ export function sealSettings(
   for (const name of secrets) {
     const value = settings[name];
     if (value === undefined || value === null) continue;
-    if (typeof value !== 'string')
+    sealed[name] = changeSecretPlaces(value, (text) => {
+      if (typeof text === 'string')
+        return { $sealed: box.seal(text, place(id, name)), lastFour: shownEndOf(text) };
       throw new GlueError(
         'GLUE_CONNECTOR_DEFINITION',
-        `the secret setting "${name}" is no text once validated; it cannot be stored encrypted`,
+        `the secret setting "${name}" is no text, and no list of texts, once validated; it cannot be stored encrypted`,
       );
-    sealed[name] = { $sealed: box.seal(value, place(id, name)), lastFour: shownEndOf(value) };
+    });
   }
   return JSON.stringify(sealed);
 }
@@ -65,8 +68,11 @@ export function openSettings(
   const needed = storedSettings(stored).filter(([name]) => !except.includes(name));
   return Object.fromEntries(
     needed.map(([name, value]) => {
-      const sealed = sealedSchema.safeParse(value);
-      return [name, sealed.success ? box.open(sealed.data.$sealed, place(id, name)) : value];
+      const open = (found: unknown): unknown => {
+        const sealed = sealedSchema.safeParse(found);
+        return sealed.success ? box.open(sealed.data.$sealed, place(id, name)) : found;
+      };
+      return [name, changeSecretPlaces(value, open)];
     }),
   );
 }
@@ -78,10 +84,13 @@ export function openSettings(
 export function viewSettings(stored: string, secrets: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     storedSettings(stored).map(([name, value]): [string, unknown] => {
-      const sealed = sealedSchema.safeParse(value);
-      if (sealed.success) return [name, shown(sealed.data.lastFour)];
-      const isSecretInClear = typeof value === 'string' && secrets.includes(name);
-      return [name, isSecretInClear ? shown(shownEndOf(value)) : value];
+      const show = (found: unknown): unknown => {
+        const sealed = sealedSchema.safeParse(found);
+        if (sealed.success) return shown(sealed.data.lastFour);
+        const isSecretInClear = typeof found === 'string' && secrets.includes(name);
+        return isSecretInClear ? shown(shownEndOf(found)) : found;
+      };
+      return [name, changeSecretPlaces(value, show)];
     }),
   );
 }

@@ -85,5 +85,5 @@ function problemOf(exported: unknown): string | undefined {
   const [nested] = nestedSecretsOf(settings);
   return nested === undefined
     ? undefined
-    : `the backend class ${name} with a secret inside another setting (${nested}), where it would be stored in clear: make it a setting of its own`;
+    : `the backend class ${name} with a secret inside another setting (${nested}), where it would be stored in clear: make it a setting of its own, or a list of secrets`;
 }
