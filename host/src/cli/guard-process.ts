@@ -1,4 +1,4 @@
-import { messageOf } from 'glue-core';
+import { loggedError } from 'glue-core';
 import type { Host } from '../host.js';
 
 /**
@@ -7,15 +7,11 @@ import type { Host } from '../host.js';
  */
 export function guardProcess(host: Host): void {
   const { logger } = host.installation;
-  const fields = (error: unknown) => ({
-    reason: messageOf(error),
-    stack: error instanceof Error ? error.stack : undefined,
-  });
   process.on('unhandledRejection', (error) =>
-    logger.error(fields(error), 'a promise was rejected and nobody listened'),
+    logger.error(loggedError(error), 'a promise was rejected and nobody listened'),
   );
   process.once('uncaughtException', (error) => {
-    logger.error(fields(error), 'an exception nobody caught; the host stops');
+    logger.error(loggedError(error), 'an exception nobody caught; the host stops');
     void host.stop().then(() => process.exit(1));
   });
 }

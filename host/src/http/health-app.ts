@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
-import { GlueError, messageOf, type Logger } from 'glue-core';
+import { GlueError, loggedError, type Logger } from 'glue-core';
 
 /** One thing that must work for the host to be ready; `ok` or what is wrong. */
 export type ReadinessCheck = () => Promise<string> | string;
@@ -48,14 +48,7 @@ function answerError(logger: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     const known = error instanceof GlueError;
     if (!known || error.status >= 500)
-      logger.error(
-        {
-          method: request.method,
-          reason: messageOf(error),
-          stack: error instanceof Error ? error.stack : undefined,
-        },
-        'a request failed',
-      );
+      logger.error({ method: request.method, ...loggedError(error) }, 'a request failed');
     const [status, code, message] = known
       ? [error.status, error.code, error.message]
       : [statusOf(error), 'GLUE_INTERNAL', 'Something went wrong.'];

@@ -94,6 +94,7 @@ export { EndpointStore, type EndpointStoreOptions, type Expected } from './endpo
 export { createEndpointTable, endpointTables } from './endpoint/endpoint-table.js';
 export { errorTable, type ErrorCode, type ErrorEntry } from './errors/error-table.js';
 export { GlueError, messageOf, stackOf } from './errors/glue-error.js';
+export { loggedError, type LoggedError } from './errors/logged-error.js';
 export { makeFolder } from './files/make-folder.js';
 export { applyOwnSecrets } from './foundation/apply-own-secrets.js';
 export { layFoundation, type Foundation, type FoundationOptions } from './foundation/foundation.js';
@@ -218,7 +219,8 @@ export { applyMove, type MovedItem } from './operate/apply-move.js';
 export { BulkMoves, type BulkMove } from './operate/bulk-moves.js';
 export { BulkRunner } from './operate/bulk-runner.js';
 export type { FilteredWork, MoveRules, OperatedWork, Place } from './operate/operated-work.js';
-export { OperatorMoves, type MoveReason } from './operate/operator-moves.js';
+export type { MoveReason } from './operate/move-note.js';
+export { OperatorMoves } from './operate/operator-moves.js';
 export { narrowWork, workFilterSchema, type WorkFilter, type WorkQuery } from './operate/work-filter.js';
 export { inOrderOfArrival, type Arriving } from './work/arrival-order.js';
 export type { ClaimedRow } from './work/claim-work.js';

@@ -84,6 +84,19 @@ describeEachDatabase('what operators do with single items', (openDatabase) => {
     expect(woken).toEqual([1]);
   });
 
+  it.each(['dead-letter', 'cancel'] as const)(
+    'keeps the note that an item has where %s has none',
+    async (move) => {
+      const id = await storeJobIn(database, 'retrying');
+      await database('jobs').where({ id }).update({ note: 'no answer' });
+      await moves.move(id, move, { actor: 'Ann' });
+      expect((await jobOf(database, id)).note).toBe('no answer');
+      const other = await storeJobIn(database, 'retrying');
+      await moves.move(other, move, { actor: 'Ann' });
+      expect((await jobOf(database, other)).note).toBe('by Ann');
+    },
+  );
+
   it('cuts a long note at the item', async () => {
     const id = await storeJobIn(database, 'queued');
     await moves.move(id, 'cancel', { actor: 'Ann', note: 'o'.repeat(5_000) });

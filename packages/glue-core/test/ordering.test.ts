@@ -176,7 +176,9 @@ describeEachDatabase('a long backlog of one ordering key', (openDatabase) => {
     const moveItems = async (move: Move, ...ids: readonly string[]) => {
       const rules = await jobWork.rules();
       const place = { nowMs: NOW, phase: PHASE.first };
-      return inTransaction(database, (trx) => applyMove(trx, jobWork, { move, ids, place, note: '', rules }));
+      return inTransaction(database, (trx) =>
+        applyMove(trx, jobWork, { move, ids, place, reason: { actor: 'test' }, rules }),
+      );
     };
     const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 

@@ -196,7 +196,7 @@ describeEachDatabase('the work queue', (openDatabase) => {
         move: 'retry' as const,
         ids: [id],
         place: { nowMs: clock.now(), phase: 0 as const },
-        note: '',
+        reason: { actor: 'test' },
       };
       const rules = await jobWork.rules();
       await inTransaction(database, (trx) => applyMove(trx, jobWork, { ...order, rules }));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConnectorBackend, done, GlueError, type OutboundPort } from 'glue-core';
+import { ConnectorBackend, done, GlueError, retry, type OutboundPort } from 'glue-core';
 import { InboundBackend } from '../src/inbound-backend.js';
 import type { InboundContext, InboundEvent, InboundHandler } from '../src/process/inbound-event.js';
 import {
@@ -71,6 +71,26 @@ describe('a handler that', () => {
       fields: expect.objectContaining({ state: 'retrying', cause: 'handler' }) as object,
       message: 'attempt',
     });
+  });
+
+  it.each<[string, Work]>([
+    ['throws the body', () => JSON.parse('s3cret')],
+    ['notes the body', () => retry({ note: 's3cret' })],
+    ['is done with the body in its note', () => done('s3cret')],
+    [
+      'writes the body where nobody takes it',
+      (_event, context) => {
+        context.transaction(() => Promise.reject(new Error("insert into orders values ('s3cret')")));
+        return done();
+      },
+    ],
+  ])('%s: the event keeps what it says, no log does', async (_name, work) => {
+    await start(work);
+    const id = await send('bad', 1);
+    await host.inbound.queue.idle();
+    expect((await eventOf(id)).note).toContain('s3cret');
+    expect(messages()).toContain('attempt');
+    expect(JSON.stringify(host.logged)).not.toContain('s3cret');
   });
 
   it.each<[string, unknown]>([

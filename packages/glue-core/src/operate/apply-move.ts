@@ -3,6 +3,7 @@ import { freeFronts, type LaneKey } from '../work/free-fronts.js';
 import { finishedValues, rearmedValues } from '../work/item-values.js';
 import { statesFor, type Move } from '../work/work-moves.js';
 import type { WorkState } from '../work/work-table.js';
+import { moveNote, type MoveReason } from './move-note.js';
 import type { MoveRules, OperatedWork, Place } from './operated-work.js';
 
 /** One move of several items. */
@@ -10,8 +11,8 @@ export interface MoveOrder {
   readonly move: Move;
   readonly ids: readonly string[];
   readonly place: Place;
-  /** Why an item ended, for people; kept at the item. */
-  readonly note: string;
+  /** Who moves, and why; kept at an item that ends by it. */
+  readonly reason: MoveReason;
   readonly rules: MoveRules;
 }
 
@@ -67,12 +68,13 @@ function keysOf(rows: readonly Row[]): LaneKey[] {
 async function write(
   trx: Transaction,
   work: OperatedWork,
-  { move, place, note, rules }: MoveOrder,
+  { move, place, reason, rules }: MoveOrder,
   rows: readonly Row[],
 ): Promise<ReadonlyMap<string, string> | undefined> {
   const update = (some: readonly Row[], values: Readonly<Record<string, unknown>>) =>
     updateItems(trx, work, some, values);
   const ids = rows.map(({ id }) => id);
+  const note = endNote(trx, reason);
   switch (move) {
     case 'retry':
       // A fresh chance: by the whole retry policy. Hosts lost with the item stay counted until a result is written.
@@ -95,6 +97,12 @@ async function write(
       return replays;
     }
   }
+}
+
+/** Who gives no reason takes none away: the note that says why an item failed stays. */
+function endNote(trx: Transaction, reason: MoveReason) {
+  const note = moveNote(reason);
+  return reason.note === undefined ? trx.raw('COALESCE(note, ?)', [note]) : note;
 }
 
 async function updateItems(

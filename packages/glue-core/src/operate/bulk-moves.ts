@@ -9,7 +9,7 @@ import { BULK_MOVES, type BulkMoveRow } from './bulk-move-table.js';
 import { countInScope, type BulkScope } from './bulk-scan.js';
 import { scopeOf } from './bulk-step.js';
 import type { FilteredWork } from './operated-work.js';
-import type { MoveReason } from './operator-moves.js';
+import type { MoveReason } from './move-note.js';
 import type { WorkFilter } from './work-filter.js';
 
 /** One move of every item that fits a filter. Times are Unix milliseconds. */

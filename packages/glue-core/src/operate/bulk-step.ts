@@ -7,7 +7,6 @@ import { PHASE } from '../work/work-table.js';
 import { applyMove, type MovedItem } from './apply-move.js';
 import { itemsInScope, nextWindow, type BulkScope } from './bulk-scan.js';
 import { BULK_MOVES, type BulkMoveRow } from './bulk-move-table.js';
-import { moveNote } from './move-note.js';
 import type { FilteredWork, MoveRules } from './operated-work.js';
 
 /** Items that are moved in one transaction. A replay copies what it repeats. */
@@ -80,7 +79,7 @@ async function moveSome(
     ids: found.map((item) => item.id),
     // Behind what comes in: many items that a person moves must not delay it.
     place: { nowMs, phase: PHASE.retry },
-    note: moveNote(row.actor, row.note ?? undefined),
+    reason: { actor: row.actor, ...(row.note !== null && { note: row.note }) },
     rules,
   });
   return { moved, reached: found.length === limit ? found.at(-1)?.key : window.upTo };

@@ -6,16 +6,8 @@ import { GlueError } from '../errors/glue-error.js';
 import { movesOf, type Move } from '../work/work-moves.js';
 import { PHASE, type WorkState } from '../work/work-table.js';
 import { applyMove, type MovedItem } from './apply-move.js';
-import { moveNote } from './move-note.js';
+import type { MoveReason } from './move-note.js';
 import type { OperatedWork } from './operated-work.js';
-
-/** Who moves, and why. */
-export interface MoveReason {
-  /** `cli`, an API key's name … */
-  readonly actor: string;
-  /** For the audit log, and for the item where it ends by the move. */
-  readonly note?: string;
-}
 
 export interface OperatorMovesOptions {
   readonly database: Database;
@@ -35,13 +27,14 @@ export class OperatorMoves {
    * @throws the side's "not found"; GLUE_WORK_STATE when the item is in a state from which the move does not start,
    *   also when it got there just before: by a host, or by another operator
    */
-  async move(id: string, move: Move, { actor, note }: MoveReason): Promise<MovedItem> {
+  async move(id: string, move: Move, reason: MoveReason): Promise<MovedItem> {
+    const { actor, note } = reason;
     const { database, work, now, wake } = this.options;
     const order = {
       move,
       ids: [id],
       place: { nowMs: now(), phase: PHASE.first },
-      note: moveNote(actor, note),
+      reason,
       rules: await work.rules(),
     };
     const moved = await inTransaction(database, async (trx) => {

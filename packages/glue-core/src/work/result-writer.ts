@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
-import { GlueError, messageOf } from '../errors/glue-error.js';
+import { GlueError } from '../errors/glue-error.js';
+import { loggedError } from '../errors/logged-error.js';
 import type { Logger } from '../log/logger.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import { GroupCommit } from './group-commit.js';
@@ -68,7 +69,7 @@ export class ResultWriter<Item extends WorkItem> {
         failures += 1;
         // Once per result: a database that is away fails twice a second.
         if (failures === 1)
-          this.options.logger.error({ ...about, reason: messageOf(error) }, 'a result could not be written');
+          this.options.logger.error({ ...about, ...loggedError(error) }, 'a result could not be written');
         const isLocked = refused instanceof GlueError && refused.code === 'GLUE_DATABASE_CONFLICT';
         // Waited for alone, it is most likely the handler's own write that cannot have its lock.
         const isInVain = isLocked && group === this.#locked && !wanted.effects.isEmpty;
@@ -93,10 +94,8 @@ export class ResultWriter<Item extends WorkItem> {
     }
     const { step, attempt } = settlement;
     const durationMs = attempt.endedAt - attempt.startedAt;
-    logger.info(
-      { ...about, state: step.state, cause: attempt.cause, note: step.note, durationMs },
-      'attempt',
-    );
+    // Without the note: a handler wrote it, or it is the message of what was thrown. It is kept in the row.
+    logger.info({ ...about, state: step.state, cause: attempt.cause, durationMs }, 'attempt');
     return settlement;
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GlueError, messageOf, stackOf, type Clock, type Logger } from 'glue-core';
+import { GlueError, loggedError, type Clock, type Logger } from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import type { OpenEndpoint } from '../endpoint/open-endpoint.js';
 import type { EndpointCounts } from '../store/endpoint-counts.js';
@@ -111,9 +111,10 @@ export class InboundListener {
       return refusalAnswer(result.refusal, refusalHeadersOf(open));
     } catch (error) {
       // Nothing that a caller sends leads here: the database is away, too much waits, or a fault of ours or a connector's.
-      const fields = { endpoint: open?.code, reason: messageOf(error) };
-      if (error instanceof GlueError && error.retryable) this.#refusedLog.tell(() => fields);
-      else this.#failedLog.tell(() => ({ ...fields, stack: stackOf(error) }));
+      const endpoint = open?.code;
+      if (error instanceof GlueError && error.retryable)
+        this.#refusedLog.tell(() => ({ endpoint, reason: error.message }));
+      else this.#failedLog.tell(() => ({ endpoint, ...loggedError(error) }));
       return unavailable;
     }
   }

@@ -1,4 +1,4 @@
-import { GlueError, messageOf, stackOf, withinDeadline, type Clock, type Logger } from 'glue-core';
+import { loggedError, withinDeadline, type Clock, type Logger } from 'glue-core';
 import type { VerificationOf } from '../endpoint/verification.js';
 import type { Proof, ProofMeans, Unverifiable } from './proof.js';
 import { Refusal } from './refusal.js';
@@ -24,11 +24,7 @@ export function proofByConnector(
   const log = new SparseLog(clock, (fields) =>
     logger.error(fields, 'a connector could not verify a request'),
   );
-  const tell = (error: unknown): void =>
-    log.tell(() => ({
-      reason: messageOf(error),
-      ...(!(error instanceof GlueError) && { stack: stackOf(error) }),
-    }));
+  const tell = (error: unknown): void => log.tell(() => loggedError(error));
 
   return {
     warnings: [],
@@ -40,7 +36,7 @@ export function proofByConnector(
         if (answer === true) return undefined;
         if (answer === false)
           return new Refusal('signature', 'the connector does not take the request for its provider’s');
-        tell(new TypeError('verifyInboundRequest gave neither true nor false'));
+        log.tell(() => ({ reason: 'verifyInboundRequest gave neither true nor false' }));
       } catch (error) {
         tell(error);
       }
