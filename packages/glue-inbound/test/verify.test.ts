@@ -213,6 +213,40 @@ describe('verification by a scheme as data', () => {
     );
   });
 
+  it.each([
+    ['a signed form', { message: [{ form: 'sorted' }] }],
+    ['JSON of which a value is signed', { message: [{ json: 'a' }, { body: 'raw' }] }],
+  ])('reads %s only where it is small: who sent it is not known yet', (_name, scheme) => {
+    const config = { preset: 'github', ...scheme };
+    const largest = 128 * 1024;
+    const of = (size: number) => Buffer.from('{"a":"1"}'.padEnd(size));
+    const covered = (content: Buffer) =>
+      scheme.message.length === 1 ? content.toString() : `1${content.toString()}`;
+    const headers = (content: Buffer) => ({
+      'x-hub-signature-256': `sha256=${hmacOf('a', covered(content)).digest('hex')}`,
+    });
+    expect(check(config, 'a', headers(of(largest)), of(largest))).toBeUndefined();
+    expect(check(config, 'a', headers(of(largest + 1)), of(largest + 1))).toBe(
+      'signature: the body is larger than 131072 bytes, and no larger one is read before it is proven',
+    );
+  });
+
+  // What these cost is bounded by size; each shape is the worst of its kind.
+  it.each<[string, string]>([
+    ['blanks in a form', '+'],
+    ['bytes that are no UTF-8', '%ff'],
+    ['lists in lists', '['],
+    ['objects in objects', '{"a":'],
+    ['names', '"":0,'],
+  ])('answers a body of nothing but %s at once', (_name, unit) => {
+    const content = Buffer.from(unit.repeat(Math.floor((16 * 1024 * 1024) / unit.length)));
+    const headers = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+    for (const message of [[{ form: 'sorted' }], [{ json: 'a' }, { body: 'raw' }]])
+      expect(check({ preset: 'github', message }, 'a', headers, content)).toMatch(
+        /^signature: the body is larger/,
+      );
+  });
+
   it('writes single fields over those of a preset', () => {
     const headers = { 'x-mine': `sha256=${hmacOf('a', body.toString()).digest('hex')}` };
     const signature = { header: 'X-Mine', prefix: 'sha256=' };
