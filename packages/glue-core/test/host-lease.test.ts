@@ -184,6 +184,131 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     }
   });
 
+  describe('where the database’s clock is set', () => {
+    const TEN_MINUTES_MS = 600_000;
+    const rowsOf = (name: string): Promise<object[]> => database('glue_hosts').where({ name });
+    const lost = (): object[] => logged.filter(({ message }) => message.includes('was lost'));
+
+    it.each([TEN_MINUTES_MS, -TEN_MINUTES_MS])('by %i ms, hosts keep their leases', async (byMs) => {
+      let setBy = 0;
+      const readTime = () => Promise.resolve(clock.now() + setBy);
+      const both = [await take('one', readTime), await take('two', readTime)];
+      const before = both.map(({ incarnation }) => incarnation);
+      const looks = [0, 0];
+      both.forEach((lease, n) => lease.follow({ onRenewed: async () => void (looks[n]! += 1) }));
+      setBy = byMs;
+      for (let look = 1; look <= 8; look += 1) {
+        clock.advance(3_000);
+        await until(() => looks.every((count) => count >= look));
+      }
+      expect(both.map(({ incarnation }) => incarnation)).toEqual(before);
+      expect(both.map((lease) => lease.isHeld())).toEqual([true, true]);
+      expect(lost()).toEqual([]);
+    });
+
+    it('forward, others have a lease’s length to renew theirs, and who does not is dead', async () => {
+      const row = { pid: 1, started_at: 0, lease_ms: 12_000, lease_until: clock.now() + 12_000 };
+      let setBy = 0;
+      const lease = await take('one', () => Promise.resolve(clock.now() + setBy));
+      await database('glue_hosts').insert([
+        { ...row, name: 'living' },
+        { ...row, name: 'dead' },
+      ]);
+      let looks = 0;
+      lease.follow({ onRenewed: async () => void (looks += 1) });
+      setBy = TEN_MINUTES_MS;
+      clock.advance(3_000);
+      await until(() => looks === 1);
+      expect(await rowsOf('living')).toHaveLength(1);
+      await database('glue_hosts')
+        .where({ name: 'living' })
+        .update({ lease_until: clock.now() + setBy + 60_000, lease_ms: 60_000 });
+      for (let look = 2; look <= 6; look += 1) {
+        clock.advance(3_000);
+        await until(() => looks >= look);
+      }
+      expect([await rowsOf('living'), await rowsOf('dead')]).toMatchObject([[{}], []]);
+    });
+
+    it('back, one that has renewed its lease by the new time is not judged by the old', async () => {
+      const one = { name: 'one', pid: 1, started_at: 0, lease_ms: 12_000, lease_until: clock.now() + 12_000 };
+      await database('glue_hosts').insert(one);
+      let isSetBack = false;
+      const lease = await take('two', async () => {
+        const now = clock.now() - (isSetBack ? TEN_MINUTES_MS : 0);
+        if (clock.now() > one.lease_until - 12_000 && !isSetBack) {
+          // After the other has read the time, and before it looks at the leases.
+          isSetBack = true;
+          await database('glue_hosts')
+            .where({ name: 'one' })
+            .update({ lease_until: clock.now() - TEN_MINUTES_MS + 12_000 });
+        }
+        return now;
+      });
+      let looks = 0;
+      lease.follow({ onRenewed: async () => void (looks += 1) });
+      clock.advance(3_000);
+      await until(() => looks === 1);
+      expect(await rowsOf('one')).toHaveLength(1);
+    });
+
+    it('back, the work of a dead host waits for a lease’s length, not for its old time to come again', async () => {
+      await database('glue_hosts').insert([
+        { name: 'dead', pid: 1, started_at: 0, lease_ms: 12_000, lease_until: clock.now() + TEN_MINUTES_MS },
+        { name: 'slow', pid: 1, started_at: 0, lease_ms: 60_000, lease_until: clock.now() + 55_000 },
+      ]);
+      const lease = await take('one');
+      let looks = 0;
+      lease.follow({ onRenewed: async () => void (looks += 1) });
+      for (const look of [1, 2, 3]) {
+        clock.advance(3_000);
+        await until(() => looks >= look);
+      }
+      expect(await rowsOf('dead')).toHaveLength(1);
+      clock.advance(3_100);
+      await until(() => looks >= 4);
+      expect(await rowsOf('dead')).toHaveLength(0);
+      expect(await rowsOf('slow')).toMatchObject([{ lease_ms: 60_000 }]);
+    });
+
+    it('back, a lease that is not renewed is held no longer than it lasts', async () => {
+      let setBy = 0;
+      let hangs = false;
+      const lease = await take('one', () =>
+        hangs ? new Promise(() => {}) : Promise.resolve(clock.now() + setBy),
+      );
+      let looks = 0;
+      lease.follow({ onRenewed: async () => void (looks += 1) });
+      setBy = -TEN_MINUTES_MS;
+      clock.advance(3_000);
+      await until(() => looks === 1);
+      hangs = true;
+      clock.advance(11_999);
+      expect([lease.isHeld(), lease.signal.aborted]).toEqual([true, false]);
+      clock.advance(1);
+      expect([lease.isHeld(), lease.signal.aborted]).toEqual([false, true]);
+      // The stop would wait for the answer.
+      leases = [];
+    });
+
+    it('back, it tells so for a lease’s length, in which others may not know yet', async () => {
+      let setBy = 0;
+      const lease = await take('one', () => Promise.resolve(clock.now() + setBy));
+      let looks = 0;
+      lease.follow({ onRenewed: async () => void (looks += 1) });
+      expect(lease.wasTimeSetBack).toBe(false);
+      setBy = -5_000;
+      clock.advance(3_000);
+      await until(() => looks === 1);
+      expect(lease.wasTimeSetBack).toBe(true);
+      for (const look of [2, 3, 4, 5, 6]) {
+        clock.advance(3_000);
+        await until(() => looks >= look);
+      }
+      expect(lease.wasTimeSetBack).toBe(false);
+    });
+  });
+
   describe('with the name of another host', () => {
     const withFate = (fate: ProcessFate, own = 'mark of two'): Partial<HostLeaseOptions> => ({
       processes: { own, fateOf: () => fate },

@@ -37,6 +37,25 @@ describe('the retry clock of timers', () => {
     expect(woken).toEqual(['inbound 1', 'inbound 2', 'outbound 1']);
   });
 
+  it.each([600_000, -600_000])(
+    'wakes at the earliest time also where the shared time was set by %i ms in between',
+    (byMs) => {
+      let setBy = 0;
+      const sharedTime = () => clock.now() + setBy;
+      const ofSet = new TimerClock(clock, sharedTime);
+      ofSet.follow('inbound', { wake: (lane) => void woken.push(`inbound ${lane}`) });
+      ofSet.wakeAt('inbound', 1, sharedTime() + 3_600_000);
+      ofSet.wakeAt('inbound', 2, sharedTime() + 1_000);
+      setBy = byMs;
+      ofSet.wakeAt('inbound', 1, sharedTime() + 5_000);
+      ofSet.wakeAt('inbound', 2, sharedTime() + 60_000);
+      clock.advance(1_000);
+      expect(woken).toEqual(['inbound 2']);
+      clock.advance(4_000);
+      expect(woken).toEqual(['inbound 2', 'inbound 1']);
+    },
+  );
+
   it('wakes at once what is due, and can be asked again', () => {
     timers.wakeAt('inbound', 1, inMs(-5_000));
     clock.advance(0);

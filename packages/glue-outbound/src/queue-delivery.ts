@@ -154,6 +154,7 @@ function deliveryRow(
       state: isDraft ? 'draft' : 'queued',
       phase: isDraft ? null : PHASE.first,
       due_at: Math.max(nowMs, sendAt),
+      dated_at: sendAt > nowMs ? null : nowMs,
       ordering_key: orderingKey,
       // Nobody waits for a draft.
       open_key: isDraft ? null : orderingKey,

@@ -2,7 +2,7 @@ import { createAudit } from '../audit/audit-log.js';
 import { createBackends } from '../backend/backend-table.js';
 import { addWorkTopic, createChanges } from '../change/change-feed.js';
 import { createBulkMoves } from '../operate/bulk-move-table.js';
-import { addHostProcess, createHosts } from '../work/host-table.js';
+import { addHostProcess, addLeaseLength, createHosts } from '../work/host-table.js';
 import type { Migration } from './migration.js';
 
 /** The tables of glue-core, in order. Append only. */
@@ -14,4 +14,5 @@ export const coreMigrations: readonly Migration[] = [
   addWorkTopic,
   createBulkMoves,
   addHostProcess,
+  addLeaseLength,
 ];

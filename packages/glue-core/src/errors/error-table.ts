@@ -254,6 +254,11 @@ export const errorTable = {
     'A handler used its context after its attempt had ended.',
     'Await everything before the handler returns, and stop when `context.signal` is aborted.',
   ),
+  GLUE_CONTENT_UNREADABLE: entry(
+    500,
+    'What is stored of an event or delivery cannot be read.',
+    'Restore its rows from a backup; or move it to the dead letters, or cancel it.',
+  ),
   GLUE_HANDLER_DEADLINE: entry(
     500,
     'A handler or hook did not finish within its deadline.',

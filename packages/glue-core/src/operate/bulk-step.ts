@@ -19,6 +19,8 @@ const BATCH: Readonly<Record<Move, number>> = {
 };
 /** Between two steps, in milliseconds, so that others write in between. */
 const PAUSE_MS = 20;
+/** No step takes more at its rate. What waits for longer was dated before the database's clock was set back. */
+const LONGEST_PAUSE_MS = 1_000;
 
 /** What came of looking at a bulk move. */
 export type BulkStep =
@@ -44,7 +46,8 @@ export function makeBulkStep(
     const row = await lockRow(trx, id);
     if (!row) return { kind: 'elsewhere' };
     if (row.state !== 'running') return { kind: 'over' };
-    if (Number(row.due_at) > nowMs) return { kind: 'waits', dueAt: Number(row.due_at) };
+    const waitMs = Number(row.due_at) - nowMs;
+    if (waitMs > 0 && waitMs <= LONGEST_PAUSE_MS) return { kind: 'waits', dueAt: Number(row.due_at) };
     const { moved, reached } = await moveSome(trx, work, rules, row, nowMs);
     const dueAt = nowMs + Math.max(PAUSE_MS, timeOf(moved.length, row.per_second));
     await noteProgress(trx, work, row, { moved: moved.length, reached, dueAt, nowMs });

@@ -7,6 +7,7 @@ import type { Logger } from '../log/logger.js';
 import { HOSTS, type HostRow } from './host-table.js';
 import { Namesakes } from './namesakes.js';
 import { systemProcesses, type Processes } from './process-mark.js';
+import { SharedTime } from './shared-time.js';
 
 export interface HostLeaseOptions {
   readonly database: Database;
@@ -26,11 +27,8 @@ export interface HostLeaseOptions {
 
 /** How long after a lease has run out to look, in milliseconds. */
 const LOOK_AFTER_MS = 100;
-
-interface Interval {
-  readonly least: number;
-  readonly most: number;
-}
+/** A lease that ends so much later than a whole lease from now was taken by a time that is no more, in milliseconds. */
+const TOO_LONG_MS = 1_000;
 
 /** What follows the lease: called after each renewal, and when the lease is lost. */
 export interface LeaseFollower {
@@ -51,10 +49,10 @@ export class HostLease {
   readonly #namesakes: Namesakes;
   /** Incarnations of this lease that were lost. */
   readonly #lost = new Set<number>();
+  readonly #time: SharedTime;
   #incarnation = 0;
-  #heldUntil = 0;
-  /** By how much the database's time is ahead of our monotonic clock: at least, and at most. */
-  #ahead: Interval | undefined;
+  /** By the monotonic clock. */
+  #heldUntil = -Infinity;
   #abort = new AbortController();
   #cancelRenewal: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
@@ -69,6 +67,7 @@ export class HostLease {
       ...options,
     };
     this.#namesakes = new Namesakes(this.#options);
+    this.#time = new SharedTime(this.#options);
   }
 
   /** Number that marks this host's claims until the lease is lost. */
@@ -81,26 +80,27 @@ export class HostLease {
     return this.#abort.signal;
   }
 
-  /**
-   * The shared time: what the database said last, and what has passed since. Whole Unix milliseconds. Where the database took
-   * long to answer it lags rather than leads, so that nobody is taken for dead who is not. Before the first answer: this
-   * host's own time.
-   */
+  /** The shared time, whole Unix milliseconds; it follows the database's clock where that is set. */
   now(): number {
-    const { clock } = this.#options;
-    // The monotonic clock tells fractions too, which columns of whole numbers would keep or round.
-    return this.#ahead ? Math.floor(clock.monotonic() + this.#ahead.least) : clock.now();
+    return this.#time.now();
+  }
+
+  /** Asks the database for its time, by which {@link HostLease.now} goes from then on; needs no lease. */
+  async readTime(): Promise<number> {
+    return (await this.#time.read()).now;
+  }
+
+  /**
+   * Whether the database's clock was set back lately: work may be dated in a time that is still to come, and hosts that
+   * have not noticed yet go on dating it so.
+   */
+  get wasTimeSetBack(): boolean {
+    return this.#time.sinceSetBackMs <= this.#options.leaseMs;
   }
 
   /** Whether claims may be made: false once the lease has run out unrenewed. */
   isHeld(): boolean {
-    return !this.#stopped && this.#latestNow() < this.#heldUntil;
-  }
-
-  /** How late it may be already: by this our own lease is measured. */
-  #latestNow(): number {
-    const { clock } = this.#options;
-    return this.#ahead ? clock.monotonic() + this.#ahead.most : clock.now();
+    return !this.#stopped && this.#options.clock.monotonic() < this.#heldUntil;
   }
 
   follow(follower: LeaseFollower): void {
@@ -130,19 +130,19 @@ export class HostLease {
 
   async #begin(): Promise<void> {
     const { database, name, leaseMs, processes } = this.#options;
-    const now = await this.readTime();
+    const { now, sinceMs } = await this.#time.read();
     const namesakes = await runAgain(() => database<HostRow>(HOSTS).where({ name }));
     const dead = this.#namesakes.findDead(namesakes, this.#lost, now);
     this.#incarnation = await inTransaction(database, async (trx) => {
       await trx<HostRow>(HOSTS).whereIn('incarnation', dead).delete();
       const [incarnation] = await trx(HOSTS).insert({
         ...{ name, pid: process.pid, process: processes.own },
-        ...{ started_at: now, lease_until: now + leaseMs },
+        ...{ started_at: now, lease_until: now + leaseMs, lease_ms: leaseMs },
       });
       return Number(incarnation);
     });
     this.#abort = new AbortController();
-    this.#holdUntil(now + leaseMs);
+    this.#holdUntil(sinceMs + leaseMs);
   }
 
   /** Whatever a renewal that hangs may still answer: when the lease runs out, its work is given up. */
@@ -150,7 +150,7 @@ export class HostLease {
     this.#heldUntil = atMs;
     this.#cancelWatch?.();
     if (this.#stopped) return;
-    this.#cancelWatch = this.#options.clock.after(atMs - this.#latestNow(), () => {
+    this.#cancelWatch = this.#options.clock.after(atMs - this.#options.clock.monotonic(), () => {
       if (!this.isHeld()) this.#lose();
     });
   }
@@ -170,15 +170,15 @@ export class HostLease {
     const { database, leaseMs, logger } = this.#options;
     const incarnation = this.#incarnation;
     if (!this.isHeld()) this.#lose();
-    const now = await this.readTime();
+    const { now, sinceMs } = await this.#time.read();
+    // While the row is there, nobody has taken our work over, whatever the database's clock says of our lease.
     const renewed = await runAgain(() =>
       database<HostRow>(HOSTS)
         .where({ incarnation })
-        .where('lease_until', '>', now)
         .update({ lease_until: now + leaseMs }),
     );
     if (renewed === 1 && !this.#abort.signal.aborted) {
-      this.#holdUntil(now + leaseMs);
+      this.#holdUntil(sinceMs + leaseMs);
       void this.#look();
       return;
     }
@@ -192,7 +192,7 @@ export class HostLease {
   }
 
   #lose(): void {
-    this.#heldUntil = 0;
+    this.#heldUntil = -Infinity;
     this.#lost.add(this.#incarnation);
     this.#abort.abort(new Error('the host lease was lost'));
   }
@@ -212,34 +212,34 @@ export class HostLease {
 
   async #lookOnce(): Promise<void> {
     const { database, clock, renewMs } = this.#options;
-    const others = database<HostRow>(HOSTS).whereNot({ incarnation: this.#incarnation });
-    await runAgain(() => others.clone().where('lease_until', '<=', this.now()).delete());
-    const rows = await runAgain(() => others.clone());
-    this.#namesakes.look(rows);
+    const rows = await runAgain(() => database<HostRow>(HOSTS).whereNot({ incarnation: this.#incarnation }));
+    // Read after the leases: who has renewed one by a time that is new to us is not judged by the old.
+    await this.#time.read();
+    const others: HostRow[] = [];
+    for (const row of rows) if (!(await this.#hasEnded(row))) others.push(row);
+    this.#namesakes.look(others);
     for (const follower of this.#followers) await follower.onRenewed();
     // The work of a host whose lease is not renewed should not wait for our turn.
-    const nextEndsAt = Math.min(...rows.map(({ lease_until }) => Number(lease_until)));
-    const untilNextEnds = nextEndsAt - this.now() + LOOK_AFTER_MS;
+    const now = this.now();
+    const ends = others.map(({ lease_until }) => Number(lease_until)).filter((end) => end > now);
+    const untilNextEnds = Math.min(...ends) - now + LOOK_AFTER_MS;
     this.#cancelLook?.();
     if (this.#stopped || untilNextEnds >= renewMs) return;
-    this.#cancelLook = clock.after(Math.max(LOOK_AFTER_MS, untilNextEnds), () => void this.#look());
+    this.#cancelLook = clock.after(untilNextEnds, () => void this.#look());
   }
 
-  /** Asks the database for its time, by which {@link HostLease.now} goes from then on; needs no lease. */
-  async readTime(): Promise<number> {
-    const { clock, database, readTime } = this.#options;
-    const before = clock.monotonic();
-    const databaseTime = await readTime(database);
-    const after = clock.monotonic();
-    // It was told somewhere between our two readings.
-    this.#ahead = narrowed(this.#ahead, { least: databaseTime - after, most: databaseTime - before });
-    return databaseTime;
+  /**
+   * Ends the lease of a host that has run out, unless it is renewed at this moment. Where the database's clock was set,
+   * nobody is judged by a time that it did not know: forward, all have a lease's length to renew theirs; back, what
+   * ends too late ends a lease's length from now.
+   */
+  async #hasEnded({ incarnation, lease_until, lease_ms }: HostRow): Promise<boolean> {
+    const now = this.now();
+    const leaseMs = Number(lease_ms ?? this.#options.leaseMs);
+    const asSeen = this.#options.database<HostRow>(HOSTS).where({ incarnation, lease_until });
+    if (Number(lease_until) > now + leaseMs + TOO_LONG_MS)
+      await runAgain(() => asSeen.clone().update({ lease_until: now + leaseMs }));
+    if (Number(lease_until) > now || this.#time.sinceSetForwardMs <= leaseMs) return false;
+    return (await runAgain(() => asSeen.clone().delete())) === 1;
   }
-}
-
-/** What both say; the newer alone where they contradict each other: the database's clock was set. */
-function narrowed(older: Interval | undefined, newer: Interval): Interval {
-  if (!older) return newer;
-  const both = { least: Math.max(older.least, newer.least), most: Math.min(older.most, newer.most) };
-  return both.least <= both.most ? both : newer;
 }

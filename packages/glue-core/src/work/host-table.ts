@@ -13,6 +13,8 @@ export interface HostRow {
   process: string | null;
   started_at: number;
   lease_until: number;
+  /** How long its lease is; null where an older version wrote the row. */
+  lease_ms: number | null;
 }
 
 export const createHosts: Migration = {
@@ -30,6 +32,11 @@ export const createHosts: Migration = {
 export const addHostProcess: Migration = {
   name: 'core-007-host-process',
   up: (trx) => runSchemaStatement(trx, `ALTER TABLE ${HOSTS} ADD COLUMN process VARCHAR(190)`),
+};
+
+export const addLeaseLength: Migration = {
+  name: 'core-008-lease-length',
+  up: (trx) => runSchemaStatement(trx, `ALTER TABLE ${HOSTS} ADD COLUMN lease_ms BIGINT`),
 };
 
 /** Whether some host runs that would take work up. @param nowMs - the shared time */

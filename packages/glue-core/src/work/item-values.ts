@@ -25,6 +25,7 @@ export function rearmedValues(
     state: 'retrying',
     phase: database.raw(`CASE WHEN ordering_key IS NULL THEN ${phase} ELSE ${PHASE.blocked} END`),
     due_at: nowMs,
+    dated_at: nowMs,
     finished_at: null,
     open_key: database.ref('ordering_key'),
   };

@@ -74,9 +74,10 @@ async function releaseBatch(
     `UPDATE ${items}
      SET owner = NULL, token = NULL, state = 'retrying', phase = ${PHASE.first},
          due_at = CASE WHEN takeovers >= ${SUSPECT_TAKEOVERS - 1} THEN ? + ${randomDelay[dialect]} ELSE due_at END,
+         dated_at = CASE WHEN takeovers >= ${SUSPECT_TAKEOVERS - 1} THEN ? ELSE dated_at END,
          takeovers = takeovers + 1
      WHERE id IN (${ids.map(() => '?').join(',')})`,
-    [nowMs, ...ids],
+    [nowMs, nowMs, ...ids],
   );
   return ids.length;
 }

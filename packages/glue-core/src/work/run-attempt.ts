@@ -60,7 +60,8 @@ export async function runAttempt<Item extends WorkItem>(
     step,
     failures: row.failures + (countsAsFailure ? 1 : 0),
     attempt: {
-      startedAt,
+      // The database's clock may have been set back meanwhile.
+      startedAt: Math.min(startedAt, endedAt),
       endedAt,
       outcome: result.kind,
       ...(cause !== undefined && { cause }),

@@ -141,7 +141,7 @@ function itemValues(
   nowMs: number,
 ): Record<string, string | number | null> {
   const common = { owner: null, token: null, failures, takeovers: 0, note: step.note ?? null };
-  if (step.state === 'retrying') return { ...common, state: 'retrying', phase: PHASE.retry };
+  if (step.state === 'retrying') return { ...common, state: 'retrying', phase: PHASE.retry, dated_at: nowMs };
   return { ...common, ...finishedValues(step.state, nowMs, step.state === 'dead_letter' && blocksKey) };
 }
 

@@ -40,6 +40,7 @@ export class StrayWork {
   /**
    * Makes strays claimable again.
    * @param held - ids and tokens of what this host works on
+   * @param nowMs - by a clock that only goes forward
    * @returns what was released
    */
   async release(

@@ -15,7 +15,8 @@ const LONGEST_MS = 24 * 3_600_000;
  */
 export class TimerClock implements RetryClock {
   readonly #queues = new Map<string, WokenQueue>();
-  readonly #wakeUps = new Map<string, { readonly atMs: number; readonly cancel: () => void }>();
+  /** By when they are due by the monotonic clock: it is not set. */
+  readonly #wakeUps = new Map<string, { readonly ringsAt: number; readonly cancel: () => void }>();
 
   /** @param now - the shared time, Unix milliseconds */
   constructor(
@@ -30,15 +31,16 @@ export class TimerClock implements RetryClock {
 
   wakeAt(queue: string, lane: number, atMs: number): void {
     const key = `${queue}:${lane}`;
-    const asked = this.#wakeUps.get(key);
-    if (asked && asked.atMs <= atMs) return;
-    asked?.cancel();
     const delayMs = Math.min(Math.max(0, atMs - this.now()), LONGEST_MS);
+    const ringsAt = this.clock.monotonic() + delayMs;
+    const asked = this.#wakeUps.get(key);
+    if (asked && asked.ringsAt <= ringsAt) return;
+    asked?.cancel();
     const cancel = this.clock.after(delayMs, () => {
       this.#wakeUps.delete(key);
       this.#queues.get(queue)?.wake(lane);
     });
-    this.#wakeUps.set(key, { atMs, cancel });
+    this.#wakeUps.set(key, { ringsAt, cancel });
   }
 
   stop(): void {

@@ -38,11 +38,11 @@ export function waitingLanesSql(items: string, dialect: Dialect): string {
   // Not MIN(due_at): MariaDB would read every waiting item of the lane for it.
   const dueOf = (phase: number) =>
     `(SELECT due_at FROM ${items} WHERE endpoint_id = lane AND phase = ${phase} ORDER BY due_at LIMIT 1)`;
-  return `${lanes[dialect](items)} SELECT lane, ${dueOf(0)} AS first_at, ${dueOf(1)} AS retry_at, ${dueOf(2)} AS blocked_at FROM lanes WHERE lane IS NOT NULL`;
+  return `${lanesSql[dialect](items)} SELECT lane, ${dueOf(0)} AS first_at, ${dueOf(1)} AS retry_at, ${dueOf(2)} AS blocked_at FROM lanes WHERE lane IS NOT NULL`;
 }
 
-/** How to jump from lane to lane in the claim index. MySQL does it for DISTINCT by itself ("loose index scan"). */
-const lanes: Readonly<Record<Dialect, (items: string) => string>> = {
+/** The table `lanes`: how to jump from lane to lane in the claim index. MySQL does it for DISTINCT by itself ("loose index scan"). */
+export const lanesSql: Readonly<Record<Dialect, (items: string) => string>> = {
   mysql: (items) => `WITH lanes AS (SELECT DISTINCT endpoint_id AS lane FROM ${items})`,
   sqlite: (items) => `WITH RECURSIVE lanes (lane) AS (
     SELECT MIN(endpoint_id) FROM ${items} WHERE phase IS NOT NULL

@@ -31,6 +31,11 @@ export class WakeUps {
     this.#nextDue.delete(lane);
   }
 
+  /** The same of all lanes. */
+  forgetAll(): void {
+    this.#nextDue.clear();
+  }
+
   /**
    * Looks when the lane's next item falls due, over all hosts' rows, and asks the clock to wake it then.
    * @returns when it falls due; Infinity when nothing waits

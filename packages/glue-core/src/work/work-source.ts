@@ -49,8 +49,12 @@ export interface WorkSource<Item extends WorkItem> {
    * @param running - how many run now: a limit by time is these and what may be begun
    */
   laneLimit(lane: number, running: number): number;
-  /** Reads the claimed items; one that is left out has no content any more and becomes a dead letter. */
-  load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item>>;
+  /**
+   * Reads the claimed items. One that is left out has no content any more and becomes a dead letter; one that is `held`,
+   * since its endpoint cannot be used or is not known here yet, is given back, and waits as its lane does. What is wrong
+   * with a single item is told by its attempt: a rejection is for all of them, who are claimed again.
+   */
+  load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item | 'held'>>;
   /** Tries one item. Throws only what nobody foresaw. */
   attempt(item: Item, context: AttemptContext): Promise<AttemptResult>;
 }

@@ -107,6 +107,15 @@ export async function addTurns(trx: Transaction, { items, order = 'id' }: WorkTa
   await dropIndex(trx, items, `${items}_order`);
 }
 
+/**
+ * When the due time of an item was worked out, where it counts from then: set with `due_at` by whoever sets it. Null
+ * where an item waits for a time that somebody named. By it is seen what was dated before the database's clock was set
+ * back (`redateWork`).
+ */
+export function addDates(trx: Transaction, { items }: WorkTable): Promise<void> {
+  return runSchemaStatement(trx, `ALTER TABLE ${items} ADD COLUMN dated_at BIGINT`);
+}
+
 /** What ran beside another of its key before this held: it ends by itself, and nothing waits for it any more. */
 async function letGoOfDoubles(trx: Transaction, items: string): Promise<void> {
   const doubles: unknown = await trx.raw(

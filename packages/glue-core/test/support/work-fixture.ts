@@ -11,6 +11,7 @@ import { HostLease } from '../../src/work/host-lease.js';
 import { WorkQueue } from '../../src/work/work-queue.js';
 import type { AttemptContext, AttemptResult, WorkItem, WorkSource } from '../../src/work/work-source.js';
 import {
+  addDates,
   addTurns,
   addWorkColumns,
   createAttemptTable,
@@ -32,6 +33,7 @@ export async function makeJobTables(database: Database): Promise<void> {
         });
         await createWorkIndexes(trx, table);
         await addTurns(trx, table);
+        await addDates(trx, table);
         await createAttemptTable(trx, table);
       },
     },
@@ -59,6 +61,8 @@ export interface TestHostOptions {
   readonly laneLimit?: (lane: number) => number;
   /** Whose content was deleted. */
   readonly isGone?: (id: string) => boolean;
+  /** Whose endpoint is not known. */
+  readonly isHeld?: (lane: number) => boolean;
   /** Before what was claimed is loaded. */
   readonly beforeLoad?: () => Promise<void>;
   readonly concurrency?: number;
@@ -93,7 +97,12 @@ export async function startHost(database: Database, options: TestHostOptions): P
     load: async (rows) => {
       await options.beforeLoad?.();
       const there = rows.filter(({ id }) => !options.isGone?.(id));
-      return new Map(there.map(({ id, endpointId }) => [id, jobOf(id, endpointId, options)]));
+      return new Map(
+        there.map(({ id, endpointId: lane }) => [
+          id,
+          options.isHeld?.(lane) ? 'held' : jobOf(id, lane, options),
+        ]),
+      );
     },
     attempt: async (job, context) => options.attempt(job, context),
   };

@@ -64,6 +64,7 @@ function replayOf(
     state: 'received',
     phase,
     due_at: nowMs,
+    dated_at: nowMs,
     open_key: original.ordering_key,
     kind: 'replay',
     primary_id: originalId,

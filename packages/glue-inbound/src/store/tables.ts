@@ -1,5 +1,6 @@
 import {
   addSecretUse,
+  addDates,
   addTurns,
   addWorkColumns,
   bytesColumn,
@@ -132,6 +133,11 @@ const addUse: Migration = {
   up: (trx) => addSecretUse(trx, 'inbound'),
 };
 
+const giveDates: Migration = {
+  name: 'inbound-011-dates',
+  up: (trx) => addDates(trx, eventTable),
+};
+
 /** The tables of the inbound side. Append only. */
 export const inboundSchema: SideSchema = {
   name: 'inbound',
@@ -146,5 +152,6 @@ export const inboundSchema: SideSchema = {
     countDroppedRejections,
     giveTurns,
     addUse,
+    giveDates,
   ],
 };

@@ -18,6 +18,7 @@ const DELIVERY_COLUMNS = [
   'state',
   'phase',
   'due_at',
+  'dated_at',
   'ordering_key',
   'open_key',
   'arrival',

@@ -34,7 +34,9 @@ export async function queueDrafts(
     .update({
       state: 'queued',
       phase,
-      due_at: trx.raw('CASE WHEN due_at > ? THEN due_at ELSE ? END', [nowMs, nowMs]),
+      // Only the time that somebody named, which bears no date, may be one to come.
+      due_at: trx.raw('CASE WHEN dated_at IS NULL AND due_at > ? THEN due_at ELSE ? END', [nowMs, nowMs]),
+      dated_at: trx.raw('CASE WHEN dated_at IS NULL AND due_at > ? THEN NULL ELSE ? END', [nowMs, nowMs]),
       open_key: trx.ref('ordering_key'),
       arrival: trx.raw(`CASE id ${'WHEN ? THEN ? '.repeat(drafts.length)}END`, arrivals),
     });

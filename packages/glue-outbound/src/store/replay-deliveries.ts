@@ -60,6 +60,7 @@ function replayOf(id: string, { id: originalId, ...original }: Original, { nowMs
     state: 'queued',
     phase,
     due_at: nowMs,
+    dated_at: nowMs,
     open_key: original.ordering_key,
     original_id: originalId,
     created_at: nowMs,

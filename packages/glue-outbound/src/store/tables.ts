@@ -1,5 +1,6 @@
 import {
   addSecretUse,
+  addDates,
   addTurns,
   addWorkColumns,
   createAttemptTable,
@@ -44,6 +45,7 @@ export interface DeliveryRow {
   state: string;
   phase: number | null;
   due_at: number;
+  dated_at: number | null;
   ordering_key: string | null;
   open_key: string | null;
   arrival: string;
@@ -134,6 +136,11 @@ const addUse: Migration = {
   up: (trx) => addSecretUse(trx, 'outbound'),
 };
 
+const giveDates: Migration = {
+  name: 'outbound-009-dates',
+  up: (trx) => addDates(trx, DELIVERY_WORK),
+};
+
 /** The tables of this side. Append only. */
 export const outboundSchema: SideSchema = {
   name: 'outbound',
@@ -146,5 +153,6 @@ export const outboundSchema: SideSchema = {
     addListIndexes,
     giveTurns,
     addUse,
+    giveDates,
   ],
 };

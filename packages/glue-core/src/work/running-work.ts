@@ -1,0 +1,121 @@
+import type { Clock } from '../clock/clock.js';
+import type { Database } from '../database/database.js';
+import type { Logger } from '../log/logger.js';
+import { defaultRetryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
+import type { ClaimedRow } from './claim-work.js';
+import type { HostLease } from './host-lease.js';
+import type { LaneRing } from './lane-ring.js';
+import { releaseUnstarted } from './release-work.js';
+import { ResultWriter } from './result-writer.js';
+import { contentGone, runAttempt } from './run-attempt.js';
+import type { Settlement } from './settle-work.js';
+import type { StrayWork } from './stray-work.js';
+import type { WorkItem, WorkSource } from './work-source.js';
+
+export interface RunningWorkOptions<Item extends WorkItem> {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lease: HostLease;
+  readonly source: WorkSource<Item>;
+  readonly random: () => number;
+  /** Where an item has its place while its handler runs. */
+  readonly ring: LaneRing;
+  readonly strays: StrayWork;
+  /** Ids and tokens of the items that are worked on here; who is done with one takes it out. */
+  readonly held: Map<string, number>;
+  /** Called when there is room for more. */
+  readonly hasRoom: () => void;
+  /** Called when a result is written. */
+  readonly settled: (settlement: Settlement) => void;
+}
+
+/** What this host has claimed, from the claim to the written result: loads it, has it tried, settles it. */
+export class RunningWork<Item extends WorkItem> {
+  readonly #results: ResultWriter<Item>;
+  /** Everything begun here and not ended: attempts, settlements, and what follows from them. */
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(private readonly options: RunningWorkOptions<Item>) {
+    this.#results = new ResultWriter(options);
+  }
+
+  /** How much has begun and not ended. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Begins an attempt at each claimed item. What cannot be begun now is given back; rejects where that is all of it. */
+  async begin(rows: readonly ClaimedRow[]): Promise<void> {
+    const { source, lease, held } = this.options;
+    const items = await source.load(rows).catch(async (error: unknown) => {
+      await this.#giveBack(rows);
+      throw error;
+    });
+    const { incarnation, signal } = lease;
+    const heldBack: ClaimedRow[] = [];
+    for (const row of rows) {
+      const item = items.get(row.id);
+      // The lease was lost meanwhile: who takes it over has it.
+      if (row.owner !== incarnation || signal.aborted || !lease.isHeld()) held.delete(row.id);
+      else if (item === undefined) this.#settleGone(row);
+      else if (item === 'held') heldBack.push(row);
+      else this.#run(row, item, signal);
+    }
+    if (heldBack.length > 0) await this.#giveBack(heldBack);
+  }
+
+  /** Keeps count of something that follows from a result. */
+  track(work: Promise<void>): void {
+    const tracked = work.finally(() => {
+      this.#open.delete(tracked);
+      this.options.hasRoom();
+    });
+    this.#open.add(tracked);
+  }
+
+  /** Resolves when all that has begun by now has ended. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#open);
+  }
+
+  /** Should the database not take it back, it is found as work that nobody here knows of. */
+  async #giveBack(rows: readonly ClaimedRow[]): Promise<void> {
+    const { database, source, held, strays } = this.options;
+    for (const { id } of rows) held.delete(id);
+    await releaseUnstarted(database, source.table, rows).catch((error: unknown) => {
+      for (const { token } of rows) strays.claimLost(token);
+      throw error;
+    });
+  }
+
+  /** An item takes a place while its handler runs; writing its result takes none. */
+  #run(row: ClaimedRow, item: Item, hostSignal: AbortSignal): void {
+    const { source, clock, logger, random, lease, ring, hasRoom } = this.options;
+    ring.begin(row.endpointId);
+    const environment = { clock, logger, random, now: () => lease.now(), hostSignal };
+    const attempt = runAttempt(source, item, row, environment).finally(() => {
+      ring.end(row.endpointId);
+      hasRoom();
+    });
+    this.#settle(row, attempt, item.retryPolicy);
+  }
+
+  #settleGone(row: ClaimedRow): void {
+    const { logger, source, lease } = this.options;
+    logger.error({ queue: source.name, id: row.id }, 'the content of an item is gone; it is a dead letter');
+    this.#settle(row, Promise.resolve(contentGone(row, lease.now())), defaultRetryPolicy);
+  }
+
+  #settle(row: ClaimedRow, attempt: Promise<Settlement | undefined>, retryPolicy: RetryPolicy): void {
+    const { held, settled } = this.options;
+    this.track(
+      attempt
+        .then((settlement) => settlement && this.#results.write(settlement, retryPolicy))
+        .then((written) => written && settled(written))
+        .finally(() => {
+          if (held.get(row.id) === row.token) held.delete(row.id);
+        }),
+    );
+  }
+}
