@@ -16,6 +16,7 @@ import type {
   InboundHandler,
   InboundOutcome,
 } from '../src/process/inbound-event.js';
+import { createEventSource } from '../src/process/event-source.js';
 import { createEventWork } from '../src/store/event-work.js';
 import {
   openConfig,
@@ -129,6 +130,57 @@ describe('processing', () => {
       note: 'what a surprise; given up after 3 attempts',
       attempts: 3,
     });
+  });
+
+  it('tries the others of a batch where what is stored of one cannot be read, and that one again when it is mended', async () => {
+    const first = await run({ hook: (_event, { attempt }) => (attempt === 1 ? retry() : done()) });
+    const [broken, last] = [await send('{"id":2}'), await send('{"id":3}')];
+    const payloadOf = () => host.database('glue_event_payloads').where({ event_id: broken.id });
+    const { semantics } = await payloadOf().first();
+    await payloadOf().update({ semantics: '{"secret": no JSON' });
+    const after = async (waitMs: number) => {
+      host.clock.advance(waitMs);
+      host.inbound.queue.wake(1);
+      await host.inbound.queue.idle();
+    };
+    await after(60_000);
+    for (const { id } of [first, last])
+      expect(await host.inbound.events.get(id)).toMatchObject({ state: 'done' });
+    const views = await host.inbound.events.list();
+    const view = views.find(({ id }) => id === broken.id);
+    expect(view).toMatchObject({
+      state: 'retrying',
+      note: expect.stringContaining(`event ${broken.id} cannot be read: what is stored as its semantics`),
+      dueAt: host.clock.now() + 300_000,
+    });
+    expect(view?.note).not.toContain('secret');
+    await expect(host.inbound.events.get(broken.id)).rejects.toMatchObject({
+      code: 'GLUE_CONTENT_UNREADABLE',
+    });
+
+    await payloadOf().update({ semantics });
+    await after(300_000);
+    expect(await host.inbound.events.get(broken.id)).toMatchObject({
+      state: 'done',
+      log: [{}, { outcome: 'failed', cause: 'internal' }, { outcome: 'done' }],
+    });
+    expect(await host.database('glue_events').where({ id: broken.id }).first()).toMatchObject({
+      failures: 1,
+    });
+  });
+
+  it('holds events whose endpoint broke, or is not known here, since they were claimed', async () => {
+    host = await startInbound();
+    await host.addEndpoint({ path: 'shop', config });
+    const { id } = await send('{"id":1}');
+    const source = createEventSource(
+      host.database,
+      { findById: () => undefined },
+      { registry: { find: () => ({ state: 'broken', reason: '' }) }, handlers: new Map() },
+    );
+    const row = { id, endpointId: 1, attempts: 1, failures: 0, takeovers: 0, owner: 1, token: 1 };
+    expect(await source.load([{ ...row, openKey: undefined }])).toEqual(new Map([[id, 'held']]));
+    expect(source.laneLimit(1, 0)).toBe(0);
   });
 
   it('makes a dead letter of an event for which the backend returned nothing', async () => {

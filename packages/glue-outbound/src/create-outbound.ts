@@ -21,7 +21,7 @@ import {
   type Side,
 } from 'glue-core';
 import type { OutboundHandler } from './delivery.js';
-import type { OutboundItem } from './dispatch/delivery-item.js';
+import type { OutboundItem, UnreadableItem } from './dispatch/delivery-item.js';
 import { DeliverySource } from './dispatch/delivery-source.js';
 import { DispatchTargets } from './dispatch/dispatch-target.js';
 import { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './endpoint/endpoint-config.js';
@@ -64,7 +64,7 @@ export interface Outbound extends Side {
   readonly endpoints: EndpointStore<OutboundEndpointConfig>;
   /** For the inbound side. */
   readonly port: OutboundPort;
-  readonly queue: WorkQueue<OutboundItem>;
+  readonly queue: WorkQueue<OutboundItem | UnreadableItem>;
   readonly deliveries: DeliveryQueries;
   /** What operators do with deliveries. */
   readonly moves: OperatorMoves;

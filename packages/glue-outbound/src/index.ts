@@ -14,7 +14,7 @@ export {
   type RequestOverrides,
 } from './delivery.js';
 export type { DeliveryCause } from './dispatch/classify.js';
-export type { OutboundItem } from './dispatch/delivery-item.js';
+export type { OutboundItem, UnreadableItem } from './dispatch/delivery-item.js';
 export type { HttpMethod } from './endpoint/http-method.js';
 export { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './endpoint/endpoint-config.js';
 export type { Breaker } from './health/breaker.js';

@@ -1,4 +1,12 @@
-import { defaultRetryPolicy, type Database, type WorkItem, type WorkSource } from 'glue-core';
+import {
+  GlueError,
+  unreadable,
+  type ClaimedRow,
+  type Database,
+  type StoredContent,
+  type WorkItem,
+  type WorkSource,
+} from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import type { InboundConfig } from '../endpoint/inbound-config.js';
 import { loadEvents, type StoredEvent } from '../store/load-events.js';
@@ -7,27 +15,27 @@ import { processEvent, type ProcessTargets } from './process-event.js';
 
 /** A claimed event with what the queue asks of it. */
 export interface EventItem extends WorkItem {
-  readonly stored: StoredEvent;
+  readonly stored: StoredContent<StoredEvent>;
   readonly endpointCode: string;
 }
-
-/** For an event whose endpoint broke between claim and load. */
-const fallback: Pick<InboundConfig, 'retryPolicy' | 'deadLetterBlocks' | 'deadlineMs'> = {
-  retryPolicy: defaultRetryPolicy,
-  deadLetterBlocks: false,
-  deadlineMs: 30_000,
-};
 
 /** How the work queue gets at events and has them processed. */
 export function createEventSource(
   database: Database,
-  directory: EndpointDirectory,
+  directory: Pick<EndpointDirectory, 'findById'>,
   targets: ProcessTargets,
 ): WorkSource<EventItem> {
-  /** Undefined while the endpoint is broken: its events wait. */
+  /** Undefined while the endpoint is broken, or not known yet: its events wait. */
   const configOf = (endpointId: number): InboundConfig | undefined => {
     const open = directory.findById(endpointId);
     return open && open.status !== 'broken' ? open.endpoint.config : undefined;
+  };
+  const itemOf = ({ id, endpointId }: ClaimedRow, stored: EventItem['stored']): EventItem | 'held' => {
+    const config = configOf(endpointId);
+    if (!config) return 'held';
+    const { retryPolicy, deadLetterBlocks: blocksKey, deadlineMs } = config;
+    const endpointCode = directory.findById(endpointId)?.code ?? '';
+    return { id, stored, endpointCode, retryPolicy, deadlineMs, blocksKey };
   };
   return {
     name: 'inbound',
@@ -39,21 +47,13 @@ export function createEventSource(
         rows.map(({ id }) => id),
       );
       return new Map(
-        events.map((stored) => {
-          const { retryPolicy, deadLetterBlocks, deadlineMs } = configOf(stored.endpointId) ?? fallback;
-          const endpointCode = directory.findById(stored.endpointId)?.code ?? '';
-          const item = {
-            id: stored.id,
-            stored,
-            endpointCode,
-            retryPolicy,
-            deadlineMs,
-            blocksKey: deadLetterBlocks,
-          };
-          return [stored.id, item];
+        rows.flatMap((row) => {
+          const stored = events.get(row.id);
+          return stored ? [[row.id, itemOf(row, stored)]] : [];
         }),
       );
     },
-    attempt: ({ stored, endpointCode }, context) => processEvent(stored, endpointCode, context, targets),
+    attempt: async ({ stored, endpointCode }, context) =>
+      stored instanceof GlueError ? unreadable(stored) : processEvent(stored, endpointCode, context, targets),
   };
 }

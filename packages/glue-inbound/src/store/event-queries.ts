@@ -72,11 +72,12 @@ export class EventQueries {
     return (await query).map(viewOf);
   }
 
-  /** @throws GLUE_EVENT_NOT_FOUND */
+  /** @throws GLUE_EVENT_NOT_FOUND, GLUE_CONTENT_UNREADABLE */
   async get(id: string): Promise<EventView & { payload: StoredEvent; log: EventAttempt[] }> {
     const row = await this.database<EventRow>(EVENTS).where({ id }).first();
-    const [payload] = await loadEvents(this.database, [id]);
+    const payload = (await loadEvents(this.database, [id])).get(id);
     if (!row || !payload) throw new GlueError('GLUE_EVENT_NOT_FOUND', `there is no event ${id}`);
+    if (payload instanceof GlueError) throw payload;
     return { ...viewOf(row), payload, log: await this.#log(id) };
   }
 

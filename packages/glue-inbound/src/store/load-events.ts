@@ -1,4 +1,4 @@
-import type { BackendReference, Database } from 'glue-core';
+import { parseStored, readStored, type BackendReference, type Database, type StoredContent } from 'glue-core';
 import type { Semantics } from '../endpoint/inbound-config.js';
 import type { EventHeaders } from '../process/inbound-event.js';
 import type { EventRow, PayloadRow } from './event-row.js';
@@ -24,14 +24,17 @@ type Row = Pick<
 > &
   Omit<PayloadRow, 'event_id'>;
 
-/** Reads events with their payloads; one that is missing was deleted. */
-export async function loadEvents(database: Database, ids: readonly string[]): Promise<StoredEvent[]> {
+/** Reads events with their payloads, by id; one that is missing was deleted. */
+export async function loadEvents(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredContent<StoredEvent>>> {
   const rows: Row[] = await database(EVENTS)
     .join(PAYLOADS, `${PAYLOADS}.event_id`, `${EVENTS}.id`)
     .whereIn(`${EVENTS}.id`, ids)
     .select('id', 'endpoint_id', 'kind', 'received_at', 'handler', 'backend_type', 'backend_id')
     .select('headers', 'body', 'semantics');
-  return rows.map(storedEventOf);
+  return new Map(rows.map((row) => [row.id, readStored('event', row.id, () => storedEventOf(row))]));
 }
 
 function storedEventOf({ handler, backend_type, backend_id, ...row }: Row): StoredEvent {
@@ -39,8 +42,8 @@ function storedEventOf({ handler, backend_type, backend_id, ...row }: Row): Stor
     id: row.id,
     endpointId: row.endpoint_id,
     kind: row.kind,
-    semantics: JSON.parse(row.semantics) as Semantics,
-    headers: JSON.parse(row.headers) as EventHeaders,
+    semantics: parseStored('semantics', row.semantics) as Semantics,
+    headers: parseStored('headers', row.headers) as EventHeaders,
     body: row.body,
     receivedAt: Number(row.received_at),
     ...(handler !== null && { handler }),

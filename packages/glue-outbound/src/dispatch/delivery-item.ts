@@ -1,4 +1,4 @@
-import type { BackendReference, Json, WorkItem } from 'glue-core';
+import type { BackendReference, GlueError, Json, WorkItem } from 'glue-core';
 import type { Delivery } from '../delivery.js';
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
 
@@ -13,6 +13,11 @@ export interface OutboundItem extends WorkItem {
   readonly idempotencyKey?: string;
   readonly backend?: BackendReference;
   readonly createdAt: number;
+}
+
+/** A stored delivery that cannot be read. */
+export interface UnreadableItem extends WorkItem {
+  readonly unreadable: GlueError;
 }
 
 /** The delivery as hooks see it in one attempt. */

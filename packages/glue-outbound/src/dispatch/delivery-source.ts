@@ -1,26 +1,28 @@
 import {
   GlueError,
+  unreadable,
   type AttemptContext,
   type AttemptResult,
   type ClaimedRow,
   type Database,
+  type StoredContent,
   type WorkSource,
 } from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import { readDeliveries, type StoredDelivery } from '../store/delivery-rows.js';
 import { DELIVERY_WORK } from '../store/tables.js';
-import type { OutboundItem } from './delivery-item.js';
+import type { OutboundItem, UnreadableItem } from './delivery-item.js';
 import { attemptDeadlineMs } from './attempt-deadline.js';
 import { dispatchDelivery, type DispatchTools } from './dispatch-delivery.js';
 
 /** What outbound gives the work queue: its tables, and how one delivery is tried. */
-export class DeliverySource implements WorkSource<OutboundItem> {
+export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem> {
   readonly name = 'outbound';
   readonly table = DELIVERY_WORK;
 
   constructor(
     private readonly database: Database,
-    private readonly directory: EndpointDirectory,
+    private readonly directory: Pick<EndpointDirectory, 'get'>,
     private readonly tools: DispatchTools,
   ) {}
 
@@ -30,32 +32,34 @@ export class DeliverySource implements WorkSource<OutboundItem> {
     return target.state === 'ready' ? health.limit(target.endpoint, running) : 0;
   }
 
-  async load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, OutboundItem>> {
-    const stored = await readDeliveries(
+  async load(
+    rows: readonly ClaimedRow[],
+  ): Promise<ReadonlyMap<string, OutboundItem | UnreadableItem | 'held'>> {
+    const deliveries = await readDeliveries(
       this.database,
       rows.map(({ id }) => id),
     );
-    const failures = new Map(rows.map((row) => [row.id, row.failures]));
     return new Map(
-      stored.map((delivery) => [delivery.id, this.#item(delivery, failures.get(delivery.id) ?? 0)]),
+      rows.flatMap((row) => {
+        const stored = deliveries.get(row.id);
+        return stored ? [[row.id, this.#item(row, stored)]] : [];
+      }),
     );
   }
 
-  attempt(item: OutboundItem, context: AttemptContext): Promise<AttemptResult> {
-    return dispatchDelivery(item, context, this.tools);
+  async attempt(item: OutboundItem | UnreadableItem, context: AttemptContext): Promise<AttemptResult> {
+    return 'unreadable' in item ? unreadable(item.unreadable) : dispatchDelivery(item, context, this.tools);
   }
 
-  #item(stored: StoredDelivery, failures: number): OutboundItem {
-    const endpoint = this.directory.get(stored.endpointId);
-    if (!endpoint)
-      throw new GlueError('GLUE_ENDPOINT_NOT_FOUND', `there is no outbound endpoint ${stored.endpointId}`);
-    const { retryPolicy, blockOnDeadLetter } = endpoint.config;
-    return {
-      ...stored,
-      failures,
-      retryPolicy,
-      blocksKey: blockOnDeadLetter,
-      deadlineMs: attemptDeadlineMs(endpoint.config),
-    };
+  /** An endpoint that was made, or broke, since this host last read them is not known here: its deliveries wait. */
+  #item(
+    { id, endpointId, failures }: ClaimedRow,
+    stored: StoredContent<StoredDelivery>,
+  ): OutboundItem | UnreadableItem | 'held' {
+    const endpoint = this.directory.get(endpointId);
+    if (!endpoint) return 'held';
+    const { retryPolicy, blockOnDeadLetter: blocksKey } = endpoint.config;
+    const work = { id, retryPolicy, blocksKey, deadlineMs: attemptDeadlineMs(endpoint.config) };
+    return stored instanceof GlueError ? { ...work, unreadable: stored } : { ...stored, ...work, failures };
   }
 }

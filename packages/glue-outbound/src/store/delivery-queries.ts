@@ -120,11 +120,12 @@ export class DeliveryQueries {
     };
   }
 
-  /** @throws GLUE_DELIVERY_NOT_FOUND */
+  /** @throws GLUE_DELIVERY_NOT_FOUND, GLUE_CONTENT_UNREADABLE */
   async get(id: string): Promise<DeliveryDetail> {
     const row = await this.database<SummaryRow>(DELIVERIES).where({ id }).first();
-    const [stored] = await readDeliveries(this.database, [id]);
+    const stored = (await readDeliveries(this.database, [id])).get(id);
     if (!row || !stored) throw new GlueError('GLUE_DELIVERY_NOT_FOUND', `there is no delivery ${id}`);
+    if (stored instanceof GlueError) throw stored;
     const { payload, context, headers } = stored;
     return { ...this.#summary(row), ...(payload !== undefined && { payload }), context, headers };
   }

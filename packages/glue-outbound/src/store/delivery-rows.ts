@@ -1,4 +1,11 @@
-import type { BackendReference, Database, Json } from 'glue-core';
+import {
+  parseStored,
+  readStored,
+  type BackendReference,
+  type Database,
+  type Json,
+  type StoredContent,
+} from 'glue-core';
 import { DELIVERIES, DELIVERY_PAYLOADS, type DeliveryRow, type PayloadRow } from './tables.js';
 
 /** A delivery as it was queued. */
@@ -16,8 +23,11 @@ export interface StoredDelivery {
 type JoinedRow = Pick<DeliveryRow, 'id' | 'endpoint_id' | 'backend_type' | 'backend_id' | 'created_at'> &
   Pick<PayloadRow, 'payload' | 'context' | 'headers'>;
 
-/** Reads deliveries with what they hold; those that are gone are left out. */
-export async function readDeliveries(database: Database, ids: readonly string[]): Promise<StoredDelivery[]> {
+/** Reads deliveries with what they hold, by id; those that are gone are left out. */
+export async function readDeliveries(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredContent<StoredDelivery>>> {
   const rows = await database(DELIVERIES)
     .join(DELIVERY_PAYLOADS, `${DELIVERIES}.id`, `${DELIVERY_PAYLOADS}.delivery_id`)
     .whereIn(`${DELIVERIES}.id`, ids)
@@ -31,19 +41,19 @@ export async function readDeliveries(database: Database, ids: readonly string[])
       'context',
       'headers',
     );
-  return rows.map(storedDeliveryOf);
+  return new Map(rows.map((row) => [row.id, readStored('delivery', row.id, () => storedDeliveryOf(row))]));
 }
 
 function storedDeliveryOf(row: JoinedRow): StoredDelivery {
-  const context = JSON.parse(row.context) as Record<string, Json>;
+  const context = parseStored('context', row.context) as Record<string, Json>;
   // Whoever gave a key has it in the context. A replay has it there alone.
   const key = Object.hasOwn(context, 'idempotency_key') ? context['idempotency_key'] : undefined;
   return {
     id: row.id,
     endpointId: row.endpoint_id,
-    ...(row.payload !== null && { payload: JSON.parse(row.payload) as Json }),
+    ...(row.payload !== null && { payload: parseStored('payload', row.payload) as Json }),
     context,
-    headers: JSON.parse(row.headers) as Record<string, string>,
+    headers: parseStored('headers', row.headers) as Record<string, string>,
     ...(typeof key === 'string' && { idempotencyKey: key }),
     ...(row.backend_type !== null &&
       row.backend_id !== null && { backend: { type: row.backend_type, id: row.backend_id } }),

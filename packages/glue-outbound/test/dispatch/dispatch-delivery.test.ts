@@ -75,6 +75,45 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
   const get = (id: string) => fixture.outbound.deliveries.get(id);
   const attempts = (id: string) => fixture.outbound.deliveries.attempts(id);
 
+  it('tries the others of a batch where what is stored of one cannot be read, and that one again when it is mended', async () => {
+    await open();
+    sink.answer = (response) => void response.writeHead(503).end();
+    const ids: string[] = [];
+    for (const a of [1, 2, 3]) ids.push(await dispatch({ payload: { a } }));
+    const [first = '', broken = '', last = ''] = ids;
+    const payloadOf = () => fixture.database('glue_delivery_payloads').where({ delivery_id: broken });
+    const { context } = await payloadOf().first();
+    await payloadOf().update({ context: '{"secret": no JSON' });
+    sink.answer = (response) => void response.writeHead(200).end();
+    await fixture.wakeAfter(5_000, lane);
+    for (const id of [first, last]) expect(await get(id)).toMatchObject({ state: 'done' });
+    const { deliveries } = await fixture.outbound.deliveries.list();
+    const summary = deliveries.find(({ id }) => id === broken);
+    expect(summary).toMatchObject({
+      state: 'retrying',
+      note: expect.stringContaining(`delivery ${broken} cannot be read: what is stored as its context`),
+      dueAt: fixture.clock.now() + 300_000,
+    });
+    expect(summary?.note).not.toContain('secret');
+    await expect(get(broken)).rejects.toMatchObject({ code: 'GLUE_CONTENT_UNREADABLE' });
+
+    await payloadOf().update({ context: 'null' });
+    fixture.clock.advance(300_000);
+    fixture.outbound.queue.wake(lane);
+    await fixture.outbound.queue.idle();
+    await payloadOf().update({ context });
+    fixture.clock.advance(300_000);
+    fixture.outbound.queue.wake(lane);
+    await fixture.outbound.queue.idle();
+    expect(await get(broken)).toMatchObject({ state: 'done' });
+    expect(await attempts(broken)).toMatchObject([
+      { cause: 'http_5xx' },
+      { cause: 'internal', note: expect.stringContaining('no JSON') },
+      { cause: 'internal', note: expect.stringContaining('has not the form') },
+      { outcome: 'done' },
+    ]);
+  });
+
   it('goes on until it is accepted: 503, then 429 that asks for time, then 200', async () => {
     const logged: object[] = [];
     const logger: Logger = {
