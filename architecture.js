@@ -36,7 +36,10 @@ export const ARROWS = [
   { folder: 'packages/agenda-knex', mayImport: ['agenda', 'knex'] },
   { folder: 'packages/glue-core', mayImport: ['knex', 'tsyringe', 'reflect-metadata', 'uuid', 'zod'] },
   { folder: 'packages/glue-inbound', mayImport: ['glue-core', 'knex', 'zod'] },
-  { folder: 'packages/glue-outbound', mayImport: ['glue-core', 'knex', 'zod', 'undici', 'ipaddr.js'] },
+  {
+    folder: 'packages/glue-outbound',
+    mayImport: ['glue-core', 'knex', 'zod', 'undici', 'ipaddr.js', 'oauth4webapi'],
+  },
   { folder: 'packages/create-glue-connector', mayImport: [] },
   {
     folder: 'plugins/*',

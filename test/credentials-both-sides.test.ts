@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock, silentLogger } from 'glue-core';
 import { createVerifier, inboundConfigSchema } from 'glue-inbound';
-import { createAuthenticator, outboundEndpointConfigSchema, Unsendable } from 'glue-outbound';
+import { createAuthenticator, outboundEndpointConfigSchema } from 'glue-outbound';
 
 /** By what outbound says who calls, inbound knows it, by the same configuration. */
 
@@ -45,8 +45,12 @@ async function passOver({ config, all }: Case, known: readonly string[]): Promis
   const authenticator = createAuthenticator(authentication, { backend: { settings: { s: all } }, own: {} });
   if ('reason' in authenticator) throw new Error(authenticator.reason);
   const request = { method: 'POST', url: 'https://receiver.example/in?a=1', headers: {} } as const;
-  const sent = authenticator.authenticate(request, NOW);
-  if (sent instanceof Unsendable) throw new Error(sent.reason);
+  const authenticated = await authenticator.authenticate(request, {
+    ...{ nowMs: NOW, clock: new ManualClock(NOW), leftMs: () => 1_000, signal: new AbortController().signal },
+    ask: () => Promise.reject(new Error('nobody was to be asked')),
+  });
+  if (!('request' in authenticated)) throw new Error(authenticated.reason);
+  const sent = authenticated.request;
 
   const verifier = createVerifier(
     inboundConfigSchema.parse({ verification: config }),

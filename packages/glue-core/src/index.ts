@@ -233,6 +233,7 @@ export { rearmedValues } from './work/item-values.js';
 export { RETRY_CLOCK, type RetryClock } from './work/retry-clock.js';
 export { MOVES, movesOf, statesFor, type Move } from './work/work-moves.js';
 export { TimerClock } from './work/timer-clock.js';
+export { onAbort } from './work/on-abort.js';
 export { WorkQueue, type WorkQueueOptions } from './work/work-queue.js';
 export { parseStored, readStored, unreadable, type StoredContent } from './work/stored-content.js';
 export type { AttemptContext, AttemptResult, WorkItem, WorkSource } from './work/work-source.js';

@@ -100,6 +100,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     clock,
     targets,
     sender,
+    guard,
     health,
     userAgent: readUserAgent(),
     secretsOf: (backend) => registry.secretsOf(backend),

@@ -2,6 +2,7 @@ import { apiKeyProblem, basicCredentials, bearerProblem, usernameOf } from 'glue
 import type { Authentication } from '../endpoint/authentication.js';
 import type { SecretMeans, Unusable } from '../sign/secret-means.js';
 import { authenticateBySecret } from './authenticate-by-secret.js';
+import { authenticateByToken } from './authenticate-by-token.js';
 import type { Authenticator } from './authenticator.js';
 import { withAuthorization, withApiKey } from './write-credentials.js';
 
@@ -34,8 +35,10 @@ export function createAuthenticator(
         write: (request, secret) => withApiKey(request, key, secret),
       });
     }
+    case 'oauth2':
+      return authenticateByToken(authentication, means);
     case 'none':
-      return { authenticate: (request) => request, secrets: [], warnings: [] };
+      return { authenticate: (request) => ({ request }), secrets: () => [], warnings: [] };
   }
 }
 

@@ -12,28 +12,24 @@ import { hasOutboundHooks, type OutboundHooks } from '../outbound-backend.js';
 import { isDeclaredHost } from '../send/egress.js';
 import type { EndpointHealth } from '../health/endpoint-health.js';
 import { healthSignal } from '../health/signal.js';
-import type { RequestSender } from '../send/send-request.js';
-import { Unsendable } from '../sign/unsendable.js';
 import { RESPONSE_HOOK_MS } from './attempt-deadline.js';
 import { askHook, HookFault } from './ask-hook.js';
 import { attemptColumns } from './attempt-record.js';
-import { classifyFailure, classifyResponse, type Verdict } from './classify.js';
+import { askForToken, type AskingTools } from './ask-for-token.js';
+import { classifyFailure, type Verdict } from './classify.js';
 import { deeplyFrozen } from './deeply-frozen.js';
 import { deliveryOf, type OutboundItem } from './delivery-item.js';
 import type { DispatchTargets } from './dispatch-target.js';
 import { prepareRequest } from './prepare-request.js';
-import { classifyUnsendable, proveRequest } from './prove-request.js';
 import { redactionOf, secretsIn } from './redact.js';
+import { sendProven } from './send-proven.js';
 
-export interface DispatchTools {
+export interface DispatchTools extends AskingTools {
   readonly clock: Clock;
   readonly targets: DispatchTargets;
-  readonly sender: RequestSender;
   readonly health: EndpointHealth;
-  readonly userAgent: string;
   /** Secrets of a backend, to be kept out of the log. */
   readonly secretsOf: (backend: NonNullable<Delivery['backend']>) => readonly string[];
-  readonly egressOf: (backendType: string) => readonly string[] | undefined;
   /** Takes an endpoint out of service whose receiver is gone. */
   readonly disableEndpoint: (endpoint: OutboundEndpoint, reason: string) => Promise<void>;
   /** The shared time, Unix milliseconds. */
@@ -62,7 +58,7 @@ interface Progress {
   readonly error?: unknown;
 }
 
-/** Tries one delivery: gate → render → sign → send → classify → tell the endpoint's health → tell the backend. */
+/** Tries one delivery: gate → render → authenticate → sign → send → classify → tell the endpoint's health → tell the backend. */
 export async function dispatchDelivery(
   item: OutboundItem,
   context: AttemptContext,
@@ -104,21 +100,13 @@ async function prepareAndSend(run: Run): Promise<Progress> {
   );
   if (prepared.kind === 'verdict') return prepared;
 
-  const request = proveRequest(prepared.request, run.means, { deliveryId: delivery.id, nowMs: tools.now() });
-  if (request instanceof Unsendable)
-    return { request: prepared.request, verdict: classifyUnsendable(request) };
-  const refusal = egressRefusal(run, request);
-  if (refusal) return { request, verdict: refusal };
-  const sent = await tools.sender.send(request, { ...config, signal: context.signal });
-  if (sent.kind === 'failure')
-    return {
-      request,
-      verdict: classifyFailure(sent),
-      ...(sent.status !== undefined && { status: sent.status }),
-    };
-  const { response } = sent;
-  const answer = { status: response.status, retryAfter: response.headers['retry-after'] };
-  return { request, response, verdict: classifyResponse(answer, config, tools.now()) };
+  const refusal = egressRefusal(run, prepared.request);
+  if (refusal) return { request: prepared.request, verdict: refusal };
+  return sendProven(prepared.request, {
+    ...{ config, means: run.means, deliveryId: delivery.id, signal: context.signal },
+    ...{ clock: tools.clock, sender: tools.sender, now: tools.now },
+    ask: (request) => askForToken(request, run.endpoint, tools),
+  });
 }
 
 /** A connector calls only the hosts that it declares. */

@@ -9,9 +9,10 @@ import type { OutboundHandler } from '../delivery.js';
 import { hasOutboundHooks } from '../outbound-backend.js';
 import type { AddressGuard } from '../send/address-guard.js';
 import { isDeclaredHost } from '../send/egress.js';
+import { tokenUrlRefusal } from '../send/token-url-refusal.js';
 import { bodyProblems } from './body.js';
 import type { OutboundEndpoint } from './endpoint-directory.js';
-import { openMeans } from './open-endpoint.js';
+import { openMeans, type EndpointMeans } from './open-endpoint.js';
 
 /** What an endpoint depends on. */
 export interface EndpointLinks {
@@ -20,7 +21,7 @@ export interface EndpointLinks {
   readonly handlers: ReadonlyMap<string, OutboundHandler>;
   /** Hosts that the connector of a backend type declares; undefined: nothing limits it. */
   readonly egressOf: (backendType: string) => readonly string[] | undefined;
-  readonly guard: Pick<AddressGuard, 'checkUrl'>;
+  readonly guard: Pick<AddressGuard, 'checkUrl' | 'allowsHost'>;
 }
 
 /**
@@ -50,8 +51,17 @@ export function endpointProblems(
   return [
     ...missing,
     ...receiverProblems(endpoint, instance, links),
-    ...('problems' in means ? means.problems : means.warnings),
+    ...('problems' in means ? means.problems : [...means.warnings, ...tokenProblems(endpoint, means, links)]),
   ];
+}
+
+function tokenProblems(
+  { backend }: OutboundEndpoint,
+  { authenticator: { tokenUrl } }: EndpointMeans,
+  { egressOf, guard }: EndpointLinks,
+): string[] {
+  const refusal = tokenUrl && tokenUrlRefusal(tokenUrl, backend && egressOf(backend.type), guard);
+  return refusal === undefined ? [] : [`authentication: the token endpoint: ${refusal}`];
 }
 
 function receiverProblems(

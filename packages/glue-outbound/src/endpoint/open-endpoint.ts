@@ -49,7 +49,7 @@ export function openMeans(
       ...authenticationHeadersOf(config.authentication),
       ...signatureHeadersOf(config.signing),
     ]),
-    secrets: () => [...authenticator.secrets, ...signer.secrets],
+    secrets: () => [...authenticator.secrets(), ...signer.secrets],
     // A secret that does not open is missed by both.
     warnings: [...new Set([...authenticator.warnings, ...signer.warnings])],
   };

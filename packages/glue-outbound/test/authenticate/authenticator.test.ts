@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { outboundEndpointConfigSchema } from '../../src/endpoint/endpoint-config.js';
 import { openMeans } from '../../src/endpoint/open-endpoint.js';
-import { authenticated, authenticatorOf, authenticatorWith } from '../support/authentication.js';
+import { authenticated, authenticatorOf, authenticatorWith, momentAt } from '../support/authentication.js';
 import { requestOf } from '../support/signing.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -10,8 +10,8 @@ const bearer = { mode: 'bearer' };
 const header = { mode: 'api-key', key: { header: 'X-Api-Key' } };
 const query = { mode: 'api-key', key: { query: 'api key' } };
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const written = (config: object, secret: unknown, settings?: object) => {
-  const { headers, url } = authenticated(authenticatorWith(config, secret, settings), requestOf(), NOW);
+const written = async (config: object, secret: unknown, settings?: object) => {
+  const { headers, url } = await authenticated(authenticatorWith(config, secret, settings), requestOf(), NOW);
   const { 'content-type': _type, ...rest } = headers;
   return { headers: rest, url };
 };
@@ -38,18 +38,18 @@ describe('a request says who calls', () => {
     ],
     ['a key in UTF-8', header, 'ü', { 'x-api-key': 'Ã¼' }, URL_BEFORE],
     ['a key in the query', query, 'k&=1', {}, `${URL_BEFORE}&api+key=k%26%3D1`],
-  ])('by %s', (_name, config, secret, headers, url) => {
-    expect(written(config, secret, { user: 'shop' })).toEqual({ headers, url });
+  ])('by %s', async (_name, config, secret, headers, url) => {
+    expect(await written(config, secret, { user: 'shop' })).toEqual({ headers, url });
   });
 
-  it('by nothing unless it is asked for', () => {
+  it('by nothing unless it is asked for', async () => {
     const { authentication } = outboundEndpointConfigSchema.parse({});
     expect(authentication).toEqual({ mode: 'none' });
     const request = requestOf();
-    expect(authenticated(authenticatorOf(authentication), request)).toBe(request);
+    expect(await authenticated(authenticatorOf(authentication), request)).toBe(request);
   });
 
-  it('by the newest secret whose time it is: the last of its own, else the last of the settings', () => {
+  it('by the newest secret whose time it is: the last of its own, else the last of the settings', async () => {
     const authenticator = authenticatorOf(
       { ...bearer, secrets: [{ setting: 's' }] },
       {
@@ -62,8 +62,9 @@ describe('a request says who calls', () => {
         },
       },
     );
-    const at = (nowMs: number) => authenticated(authenticator, requestOf(), nowMs).headers['authorization'];
-    expect([NOW - 1, NOW, NOW + 10, NOW + 20].map(at)).toEqual([
+    const at = async (nowMs: number) =>
+      (await authenticated(authenticator, requestOf(), nowMs)).headers['authorization'];
+    expect(await Promise.all([NOW - 1, NOW, NOW + 10, NOW + 20].map(at))).toEqual([
       'Bearer first',
       'Bearer second',
       'Bearer third',
@@ -73,7 +74,7 @@ describe('a request says who calls', () => {
 
   it('not when no secret counts at the time: that is our fault', () => {
     const authenticator = authenticatorWith(bearer, [{ secret: 'a', notAfter: NOW - 1 }]);
-    expect(authenticator.authenticate(requestOf(), NOW)).toMatchObject({
+    expect(authenticator.authenticate(requestOf(), momentAt(NOW))).toMatchObject({
       cause: 'internal',
       reason: expect.stringContaining('no secret for authentication counts at this time'),
     });
@@ -81,7 +82,7 @@ describe('a request says who calls', () => {
 
   it('not where the query has a parameter of that name: no other try would help', () => {
     const authenticator = authenticatorWith({ mode: 'api-key', key: { query: 'a' } }, 'k');
-    expect(authenticator.authenticate(requestOf(), NOW)).toEqual({
+    expect(authenticator.authenticate(requestOf(), momentAt(NOW))).toEqual({
       cause: 'rendering',
       reason:
         'the query parameter "a" is written by the authentication of the endpoint: take it out of path and hooks',
@@ -129,13 +130,15 @@ describe('a secret of the endpoint’s own', () => {
   const forSigning = { id: '1', value: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
   const forAuthentication = { id: '2', value: 'token', usedFor: 'authentication' };
 
-  it('that signs is never sent', () => {
+  it('that signs is never sent', async () => {
     expect(open({ authentication: bearer }, [forSigning])).toEqual({
       problems: [expect.stringContaining('authentication: it has no secret to send')],
     });
     const means = open({ authentication: bearer, signing }, [forSigning, forAuthentication]);
     if ('problems' in means) throw new Error(means.problems.join());
-    expect(authenticated(means.authenticator, requestOf()).headers['authorization']).toBe('Bearer token');
+    expect((await authenticated(means.authenticator, requestOf())).headers['authorization']).toBe(
+      'Bearer token',
+    );
   });
 
   it('that is sent does not sign', () => {
@@ -185,6 +188,16 @@ describe('the configuration of an endpoint that says who calls', () => {
     ['a key in the header of another proof', { mode: 'api-key', key: { header: 'webhook-signature' } }],
     ['a prefix of two lines', { mode: 'api-key', key: { header: 'x', prefix: 'a\r\nb' } }],
     ['a key nowhere', { mode: 'api-key' }],
+    ['a token endpoint that is none', { mode: 'oauth2', clientId: 'a', tokenUrl: 'auth.example.com' }],
+    [
+      'a token endpoint with a password',
+      { mode: 'oauth2', clientId: 'a', tokenUrl: 'https://a:b@auth.example.com' },
+    ],
+    ['a token endpoint of another protocol', { mode: 'oauth2', clientId: 'a', tokenUrl: 'ftp://a.example' }],
+    [
+      'two scopes in one',
+      { mode: 'oauth2', clientId: 'a', tokenUrl: 'https://a.example', scope: ['read write'] },
+    ],
     ['a secret in the configuration', { mode: 'bearer', token: 'abc' }],
     ['an unknown mode', { mode: 'digest' }],
   ])('refuses %s', (_name, authentication) => {

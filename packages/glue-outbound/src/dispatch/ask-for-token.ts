@@ -1,0 +1,30 @@
+import type { OutboundRequest } from '../delivery.js';
+import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
+import type { AddressGuard } from '../send/address-guard.js';
+import type { RequestSender, SendResult } from '../send/send-request.js';
+import { tokenUrlRefusal } from '../send/token-url-refusal.js';
+
+/** What asking takes. */
+export interface AskingTools {
+  readonly guard: Pick<AddressGuard, 'checkUrl' | 'allowsHost'>;
+  readonly sender: RequestSender;
+  /** Hosts that the connector of a backend type declares; undefined: nothing limits it. */
+  readonly egressOf: (backendType: string) => readonly string[] | undefined;
+  readonly userAgent: string;
+}
+
+/** Others wait for the answer too: it ends at its own deadline, and with the host. */
+const UNENDING = new AbortController().signal;
+
+/** Asks a token endpoint as receivers are called: past egress and guard, read to a cap, within the endpoint's time. */
+export async function askForToken(
+  request: OutboundRequest,
+  { backend, config }: Pick<OutboundEndpoint, 'backend' | 'config'>,
+  { guard, egressOf, sender, userAgent }: AskingTools,
+): Promise<SendResult> {
+  const refusal = tokenUrlRefusal(new URL(request.url), backend && egressOf(backend.type), guard);
+  if (refusal !== undefined) return { kind: 'failure', cause: 'blocked_address', note: refusal };
+  const headers = { ...request.headers, 'user-agent': userAgent };
+  const { timeoutMs, connectTimeoutMs } = config;
+  return sender.send({ ...request, headers }, { timeoutMs, connectTimeoutMs, signal: UNENDING });
+}
