@@ -96,8 +96,8 @@ export { errorTable, type ErrorCode, type ErrorEntry } from './errors/error-tabl
 export { GlueError, messageOf, stackOf } from './errors/glue-error.js';
 export { loggedError, type LoggedError } from './errors/logged-error.js';
 export { makeFolder } from './files/make-folder.js';
-export { applyOwnSecrets } from './foundation/apply-own-secrets.js';
 export { layFoundation, type Foundation, type FoundationOptions } from './foundation/foundation.js';
+export { mountSide, type MountableSide, type Mounted, type MountOptions } from './foundation/mount-side.js';
 export type { OwnConnector } from './foundation/own-connector.js';
 export type {
   Json,

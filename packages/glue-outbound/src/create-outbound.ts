@@ -2,6 +2,7 @@ import {
   BulkMoves,
   BulkRunner,
   EndpointStore,
+  formatBackendReference,
   GlueError,
   messageOf,
   OperatorMoves,
@@ -15,7 +16,9 @@ import {
   type Effects,
   type HostLease,
   type Logger,
+  type OutboundEndpointHandle,
   type OutboundPort,
+  type OutboundSelector,
   type RetryClock,
   type SecretBox,
   type Side,
@@ -40,6 +43,7 @@ import { deleteOldFrom } from './store/delete-old.js';
 import type { DeliveryFilter } from './store/delivery-filter.js';
 import { DeliveryQueries } from './store/delivery-queries.js';
 import { createDeliveryWork } from './store/delivery-work.js';
+import { WorkAnnouncer } from './wake/work-announcer.js';
 
 export interface OutboundOptions {
   readonly database: Database;
@@ -64,6 +68,13 @@ export interface Outbound extends Side {
   readonly endpoints: EndpointStore<OutboundEndpointConfig>;
   /** For the inbound side. */
   readonly port: OutboundPort;
+  /**
+   * Finds an endpoint for code that is no backend's: one that stands alone, or one of the backend that is named.
+   * @throws GLUE_ENDPOINT_NOT_FOUND naming what was asked, GLUE_ENDPOINT_AMBIGUOUS when several match
+   */
+  outboundEndpoint(
+    selector?: OutboundSelector & { readonly backend?: BackendReference },
+  ): Promise<OutboundEndpointHandle>;
   readonly queue: WorkQueue<OutboundItem | UnreadableItem>;
   readonly deliveries: DeliveryQueries;
   /** What operators do with deliveries. */
@@ -74,7 +85,10 @@ export interface Outbound extends Side {
   readonly deleteOld: { readonly deliveries: DeleteOld };
   /** How the receivers do, as this host has seen. */
   readonly health: EndpointHealth;
-  /** Reads the endpoints and starts to claim. The lease must be held. */
+  /**
+   * Reads the endpoints and starts to claim. The lease must be held. A process that does not start it queues all the
+   * same: it tells the hosts that do.
+   */
   start(): Promise<void>;
   /** Stops claiming, waits for what runs up to the deadline, ends every connection. */
   stop(deadlineMs: number): Promise<void>;
@@ -127,6 +141,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const wakeLane = (lane: number) => queue.wake(lane);
   const bulkRunner = new BulkRunner({ ...options, work, wake: wakeLane });
 
+  const announcer = new WorkAnnouncer({ database, clock, logger });
   let started = false;
   registry.offer(OUTBOUND_ENDPOINTS, endpointsFor());
   changeFeed.onChange('outbound', refresh);
@@ -145,6 +160,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     moves: new OperatorMoves({ database, now, wake: wakeLane, work }),
     bulkMoves: new BulkMoves({ database, now, work, started: () => bulkRunner.look() }),
     deleteOld: deleteOldFrom(database),
+    outboundEndpoint: async ({ backend, ...selector } = {}) => requireHandle(backend, selector),
     port: {
       gatewayFor: (backend, effects) => ({
         outboundEndpoint: async (selector = {}) => endpointsFor(effects).get(backend, selector),
@@ -161,26 +177,32 @@ export function createOutbound(options: OutboundOptions): Outbound {
       await Promise.all([queue.stop(deadlineMs), bulkRunner.stop()]);
       health.stop();
       await sender.close();
+      await announcer.finish();
     },
   };
 
   function endpointsFor(effects?: Effects): OutboundEndpoints {
-    const asker = ({ type, id }: BackendReference) => `${type},${id}`;
     return {
       find: (backend, selector) => {
-        const endpoint = resolveEndpoint(directory.linkedTo(backend), selector, asker(backend));
+        const endpoint = resolveEndpoint(directory.linkedTo(backend), selector, askerOf(backend));
         return endpoint && deliveryQueue.handleOf(endpoint, { backend, effects });
       },
-      get: (backend, selector) =>
-        deliveryQueue.handleOf(requireEndpoint(directory.linkedTo(backend), selector, asker(backend)), {
-          backend,
-          effects,
-        }),
+      get: (backend, selector) => requireHandle(backend, selector, effects),
     };
   }
 
+  function requireHandle(
+    backend: BackendReference | undefined,
+    selector: OutboundSelector,
+    effects?: Effects,
+  ): OutboundEndpointHandle {
+    const endpoint = requireEndpoint(directory.linkedTo(backend), selector, askerOf(backend));
+    return deliveryQueue.handleOf(endpoint, { backend, effects });
+  }
+
   function wake(lane: number, dueAt: number): void {
-    if (dueAt <= lease.now()) queue.poke(lane);
+    if (!started) announcer.announce();
+    else if (dueAt <= lease.now()) queue.poke(lane);
     else retryClock.wakeAt(source.name, lane, dueAt);
   }
 
@@ -208,4 +230,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
       logger.warn({ endpoint: code, reason: messageOf(error) }, 'an endpoint could not be disabled');
     }
   }
+}
+
+/** Who asks for an endpoint, in words. */
+function askerOf(backend: BackendReference | undefined): string {
+  return backend ? `backend ${formatBackendReference(backend)}` : 'the app';
 }

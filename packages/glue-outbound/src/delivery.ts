@@ -101,3 +101,8 @@ export interface OutboundHandler {
     context: DispatchContext,
   ): Promise<DispatchOutcome> | DispatchOutcome;
 }
+
+/** Whether what a connector's handler class builds is for this side. */
+export function isOutboundHandler(built: object): built is OutboundHandler {
+  return 'handleDelivery' in built && typeof built.handleDelivery === 'function';
+}

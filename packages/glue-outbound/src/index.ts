@@ -21,6 +21,7 @@ export type { Breaker } from './health/breaker.js';
 export type { Condition } from './health/condition.js';
 export type { EndpointHealth } from './health/endpoint-health.js';
 export type { Pace } from './health/pace.js';
+export { mountOutbound, type MountedOutbound, type MountOutboundOptions } from './mount-outbound.js';
 export {
   OUTBOUND_ENDPOINTS,
   OutboundBackend,

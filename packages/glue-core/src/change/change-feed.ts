@@ -8,7 +8,7 @@ import type { InjectionToken } from '../di.js';
 
 const CHANGES = 'glue_changes';
 const RECORDS = ['backends', 'inbound', 'outbound'] as const;
-/** What hosts keep in memory and re-read when it changes; `work`: an operator moved some. */
+/** What hosts keep in memory and re-read when it changes; `work`: an operator moved some, or a process that does none stored some. */
 export type ChangeTopic = (typeof RECORDS)[number] | 'work';
 
 export const CHANGE_FEED: InjectionToken<ChangeFeed> = Symbol('glue:change-feed');

@@ -44,6 +44,9 @@ export interface Foundation {
   readonly retryClock: TimerClock;
   /** By `<connector>:<handlerId>`. */
   readonly handlers: ReadonlyMap<string, object>;
+  readonly connectors: readonly OwnConnector[];
+  /** Seeds that are left out, since their side is not mounted here; by their full ids. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 /**
@@ -61,7 +64,9 @@ export async function layFoundation(
   const types = new BackendTypes();
   const catalog = new SeedCatalog();
   const handlers = new Map<string, object>();
-  for (const own of options.connectors) await registerOwn(own, { types, catalog, handlers, build, sides });
+  const leftOut = new Set<string>();
+  const { connectors } = options;
+  for (const own of connectors) await registerOwn(own, { types, catalog, handlers, build, sides, leftOut });
   catalog.checkHandlers((handler) => handlers.has(handler));
 
   const backends = new BackendStore(database, types, box, clock);
@@ -73,6 +78,6 @@ export async function layFoundation(
   const retryClock = new TimerClock(clock, () => lease.now());
   return {
     ...{ database, clock, logger, box, types, backends, registry, catalog },
-    ...{ changeFeed, lease, retryClock, handlers },
+    ...{ changeFeed, lease, retryClock, handlers, connectors, leftOut },
   };
 }

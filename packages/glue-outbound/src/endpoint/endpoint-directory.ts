@@ -43,9 +43,7 @@ export class EndpointDirectory {
       endpoints.map((endpoint) => [endpoint.id, this.#open(endpoint, secrets.get(endpoint.id) ?? {})]),
     );
     this.#byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    this.#byBackend = Map.groupBy(endpoints, ({ backend }) =>
-      backend ? formatBackendReference(backend) : '',
-    );
+    this.#byBackend = Map.groupBy(endpoints, ({ backend }) => ownerKey(backend));
   }
 
   get(id: number): OutboundEndpoint | undefined {
@@ -61,8 +59,9 @@ export class EndpointDirectory {
     return this.#opened.get(id)?.means ?? { problems: [`there is no outbound endpoint ${id}`] };
   }
 
-  linkedTo(backend: BackendReference): readonly OutboundEndpoint[] {
-    return this.#byBackend.get(formatBackendReference(backend)) ?? [];
+  /** The endpoints of a backend, or those that stand alone. */
+  linkedTo(backend: BackendReference | undefined): readonly OutboundEndpoint[] {
+    return this.#byBackend.get(ownerKey(backend)) ?? [];
   }
 
   async #ownSecrets(): Promise<ReadonlyMap<number, OwnSecrets>> {
@@ -101,4 +100,8 @@ export class EndpointDirectory {
         : 'an active outbound endpoint has secrets that cannot be used';
     this.logger.warn({ endpoint: code, reason: reasons.join('; ') }, text);
   }
+}
+
+function ownerKey(backend: BackendReference | undefined): string {
+  return backend ? formatBackendReference(backend) : '';
 }

@@ -4,6 +4,7 @@ import type { OutboundEndpoint } from './endpoint-directory.js';
 /**
  * Picks the endpoint that is meant among those linked to a backend. The suffix wins over the code; archived
  * endpoints are no candidates.
+ * @param asker - in words, e.g. `backend shop,1`
  * @returns undefined when none matches
  * @throws GLUE_ENDPOINT_AMBIGUOUS when several match
  */
@@ -16,7 +17,7 @@ export function resolveEndpoint(
   if (matching.length <= 1) return matching[0];
   throw new GlueError(
     'GLUE_ENDPOINT_AMBIGUOUS',
-    `backend ${asker} has ${matching.length} outbound endpoints (${matching.map(({ code }) => code).join(', ')}); name one by codeSuffix or code`,
+    `${asker} has ${matching.length} outbound endpoints (${matching.map(({ code }) => code).join(', ')}); name one by codeSuffix or code`,
   );
 }
 
@@ -28,10 +29,7 @@ export function requireEndpoint(
 ): OutboundEndpoint {
   const endpoint = resolveEndpoint(linked, selector, asker);
   if (endpoint) return endpoint;
-  throw new GlueError(
-    'GLUE_ENDPOINT_NOT_FOUND',
-    `backend ${asker} has no outbound endpoint${asked(selector)}`,
-  );
+  throw new GlueError('GLUE_ENDPOINT_NOT_FOUND', `${asker} has no outbound endpoint${asked(selector)}`);
 }
 
 function isMeant({ suffix, code }: OutboundEndpoint, selector: OutboundSelector): boolean {

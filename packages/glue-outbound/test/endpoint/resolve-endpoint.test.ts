@@ -43,11 +43,11 @@ describe('resolving an outbound endpoint', () => {
     ],
     ['finds nothing among none', [], {}, undefined],
   ])('%s', (_name, linked, selector, expected) => {
-    expect(resolveEndpoint(linked, selector, 'fake,1')).toBe(expected);
+    expect(resolveEndpoint(linked, selector, 'backend fake,1')).toBe(expected);
   });
 
   it('asks for a selector when several match, naming them', () => {
-    expect(() => resolveEndpoint([refunds, payouts], {}, 'fake,1')).toThrow(
+    expect(() => resolveEndpoint([refunds, payouts], {}, 'backend fake,1')).toThrow(
       expect.objectContaining({
         code: 'GLUE_ENDPOINT_AMBIGUOUS',
         message: expect.stringContaining('fake-1-refunds, fake-1-payouts'),
@@ -60,7 +60,7 @@ describe('resolving an outbound endpoint', () => {
     [{ code: 'x' }, 'with the code "x"'],
     [{}, 'backend fake,1 has no outbound endpoint'],
   ])('names what was asked and not found: %j', (selector, words) => {
-    expect(() => requireEndpoint([], selector, 'fake,1')).toThrow(
+    expect(() => requireEndpoint([], selector, 'backend fake,1')).toThrow(
       expect.objectContaining({
         code: 'GLUE_ENDPOINT_NOT_FOUND',
         message: expect.stringContaining(words),
