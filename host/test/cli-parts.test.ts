@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { attachFile } from 'glue-core';
 import { z } from 'zod';
 import { editJson } from '../src/cli/edit-json.js';
 import { parseLimit } from '../src/cli/parse-limit.js';
 import { parseTime } from '../src/cli/parse-time.js';
 import { columns, plainText, timeText } from '../src/cli/print.js';
 import { settingsFromText } from '../src/cli/settings-from-text.js';
+import { shownContent } from '../src/cli/shown-content.js';
 
 describe('text of others', () => {
   it('moves no cursor and makes up no lines', () => {
@@ -36,6 +38,31 @@ describe('settings on a command line', () => {
 
   it.each(['secret', '=x', ''])('are refused when they are no key=value: "%s"', (pair) => {
     expect(() => settingsFromText(schema, [pair])).toThrow(/is no key=value/);
+  });
+});
+
+describe('what was queued with a delivery', () => {
+  it('shows name, type and size of its files, wherever they are, and no base64', () => {
+    const pdf = attachFile(Buffer.alloc(70_000, 1), { name: 'invoice.pdf', type: 'application/pdf' });
+    const shown = shownContent({
+      payload: { lines: [{ pdf }], n: 1 },
+      context: { raw: attachFile(Buffer.from('ab')) },
+    });
+    expect(JSON.parse(shown)).toEqual({
+      payload: {
+        lines: [{ pdf: { file: { name: 'invoice.pdf', type: 'application/pdf', size: 70_000 } } }],
+        n: 1,
+      },
+      context: { raw: { file: { size: 2 } } },
+    });
+  });
+
+  it('shows all else as it is, also what only looks like a file', () => {
+    const content = {
+      payload: { a: { $file: 'a text' }, b: { ...attachFile(Buffer.from('b')), other: 1 }, c: [null, 0, ''] },
+      headers: {},
+    };
+    expect(JSON.parse(shownContent(content))).toEqual(content);
   });
 });
 

@@ -5,6 +5,7 @@ import { operatedDeliveries, type DeliveryFilterOptions } from '../operated-deli
 import { outboundOf } from '../outbound-of.js';
 import { parseLimit } from '../parse-limit.js';
 import { plainText, printJson, printLine, printRows, timeText, type Row } from '../print.js';
+import { shownContent } from '../shown-content.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
 import { addBulk } from './work-bulk.js';
 import { addMoves } from './work-moves.js';
@@ -76,7 +77,7 @@ async function showDelivery(outbound: Outbound, id: string, { json }: JsonOption
   const { payload, context, headers } = delivery;
   printRows([deliveryRow(delivery, await codesOf(outbound))], { none: '' });
   if (delivery.originalId !== undefined) printLine(`Repeats delivery ${delivery.originalId}.`);
-  printLine(`\n${plainText(JSON.stringify({ payload, context, headers }, null, 2))}\n`);
+  printLine(`\n${plainText(shownContent({ payload, context, headers }))}\n`);
   printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
   for (const { error } of log) if (error !== undefined) printLine(`\n${plainText(error)}`);
 }

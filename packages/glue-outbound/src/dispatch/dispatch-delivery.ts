@@ -85,12 +85,13 @@ export async function dispatchDelivery(
 }
 
 async function prepareAndSend(run: Run): Promise<Progress> {
-  const { delivery, context, tools } = run;
+  const { delivery, context, means, tools } = run;
   const { config } = run.endpoint;
   const prepared = await prepareRequest(
     delivery,
     {
       config,
+      reservedHeaders: means.reservedHeaders,
       userAgent: tools.userAgent,
       clock: tools.clock,
       hooks: run.hooks,
@@ -103,7 +104,7 @@ async function prepareAndSend(run: Run): Promise<Progress> {
   const refusal = egressRefusal(run, prepared.request);
   if (refusal) return { request: prepared.request, verdict: refusal };
   return sendProven(prepared.request, {
-    ...{ config, means: run.means, deliveryId: delivery.id, signal: context.signal },
+    ...{ config, means, deliveryId: delivery.id, signal: context.signal },
     ...{ clock: tools.clock, sender: tools.sender, now: tools.now },
     ask: (request) => askForToken(request, run.endpoint, tools),
   });

@@ -2,6 +2,7 @@ import { GlueError, outcomeOf, problemsOf, type Outcome } from 'glue-core';
 import type { z } from 'zod';
 import type { DispatchOutcome } from '../delivery.js';
 import { parseBaseUrl } from '../endpoint/base-url.js';
+import { reservedHeaderProblem } from '../endpoint/reserved-headers.js';
 import { headersSchema } from '../render/headers-schema.js';
 import type { Headers } from '../render/merge-headers.js';
 import { overridesSchema } from '../render/override-request.js';
@@ -27,23 +28,37 @@ export function readBaseUrl(answer: unknown): string | undefined {
   return origin;
 }
 
-/** @throws GLUE_HOOK_ANSWER */
-export function readHeaders(answer: unknown): Headers | undefined {
-  return isNothing(answer) ? undefined : parsed(headersSchema, answer, 'are no headers');
+/** @param reserved - headers that the endpoint writes itself. @throws GLUE_HOOK_ANSWER */
+export function readHeaders(answer: unknown, reserved: ReservedHeaders): Headers | undefined {
+  if (isNothing(answer)) return undefined;
+  return unreserved(parsed(headersSchema, answer, 'are no headers'), reserved);
 }
 
-/** @throws GLUE_OUTCOME_UNKNOWN; GLUE_HOOK_ANSWER when it is `send` with what no request can be made of */
-export function readDecision(answer: unknown): DispatchOutcome | undefined {
+/**
+ * @param reserved - headers that the endpoint writes itself
+ * @throws GLUE_OUTCOME_UNKNOWN; GLUE_HOOK_ANSWER when it is `send` with what no request can be made of
+ */
+export function readDecision(answer: unknown, reserved: ReservedHeaders): DispatchOutcome | undefined {
   if (isNothing(answer)) return undefined;
   if (typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'send') {
-    const overrides = 'overrides' in answer ? answer.overrides : undefined;
-    return overrides === undefined
-      ? { kind: 'send' }
-      : { kind: 'send', overrides: parsed(overridesSchema, overrides, 'cannot be sent') };
+    const given = 'overrides' in answer ? answer.overrides : undefined;
+    if (given === undefined) return { kind: 'send' };
+    const overrides = parsed(overridesSchema, given, 'cannot be sent');
+    unreserved(overrides.headers ?? {}, reserved);
+    return { kind: 'send', overrides };
   }
   const outcome = outcomeOf(answer);
   if (!outcome) throw unknownOutcome('send(), done(), retry(), deadLetter() or cancel()');
   return outcome;
+}
+
+/** As `EndpointMeans` have them. */
+type ReservedHeaders = ReadonlyMap<string, string>;
+
+function unreserved(headers: Headers, reserved: ReservedHeaders): Headers {
+  const problem = reservedHeaderProblem(headers, reserved);
+  if (problem !== undefined) throw unusable(`cannot be sent: ${problem}`);
+  return headers;
 }
 
 const isNothing = (answer: unknown) => answer === undefined || answer === null;

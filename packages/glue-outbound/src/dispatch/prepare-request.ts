@@ -1,9 +1,11 @@
 import { deadLetter, GlueError, messageOf, type Clock } from 'glue-core';
 import type { Delivery, DispatchContext, OutboundHandler, OutboundRequest } from '../delivery.js';
 import type { OutboundEndpointConfig } from '../endpoint/endpoint-config.js';
+import { reservedHeaderProblem } from '../endpoint/reserved-headers.js';
 import type { OutboundHooks } from '../outbound-backend.js';
 import { overrideRequest } from '../render/override-request.js';
 import { renderRequest } from '../render/render-request.js';
+import { renderingError } from '../render/rendering-error.js';
 import { askHook, HookFault, type HookName } from './ask-hook.js';
 import type { DeliveryCause, Verdict } from './classify.js';
 import { deeplyFrozen } from './deeply-frozen.js';
@@ -12,6 +14,8 @@ import { readBaseUrl, readDecision, readGate, readHeaders } from './hook-answer.
 /** Who has a say in a request. */
 export interface Shapers {
   readonly config: OutboundEndpointConfig;
+  /** What the endpoint's proofs write: nobody else may. */
+  readonly reservedHeaders: ReadonlyMap<string, string>;
   readonly userAgent: string;
   readonly clock: Clock;
   readonly hooks?: OutboundHooks | undefined;
@@ -29,7 +33,7 @@ export type Prepared =
  */
 export async function prepareRequest(
   delivery: Delivery,
-  { config, userAgent, clock, hooks, handler }: Shapers,
+  { config, reservedHeaders, userAgent, clock, hooks, handler }: Shapers,
   context: DispatchContext,
 ): Promise<Prepared> {
   const limits = { clock, limitMs: config.deadlineMs, signal: context.signal };
@@ -48,12 +52,20 @@ export async function prepareRequest(
       (await askHook('outboundBaseUrl', limits, () => hooks.outboundBaseUrl?.(delivery), readBaseUrl));
     const headers =
       hooks?.outboundHeaders &&
-      (await askHook('outboundHeaders', limits, () => hooks.outboundHeaders?.(delivery), readHeaders));
+      (await askHook(
+        'outboundHeaders',
+        limits,
+        () => hooks.outboundHeaders?.(delivery),
+        (answer) => readHeaders(answer, reservedHeaders),
+      ));
     const request = renderRequest({
       ...{ delivery, config, userAgent },
       ...(baseUrl !== undefined && { baseUrl }),
       ...(headers && { headers }),
     });
+    // Rules and hooks write none of them, so this one was queued with the delivery.
+    const problem = reservedHeaderProblem(request.headers, reservedHeaders);
+    if (problem !== undefined) throw renderingError(`${problem}, and was queued with the delivery too`);
 
     // The endpoint's handler wins over the backend's hook.
     const shaper = handler ?? hooks;
@@ -62,7 +74,7 @@ export async function prepareRequest(
       'handleDelivery',
       limits,
       (signal) => shaper.handleDelivery?.(delivery, deeplyFrozen(request), { ...context, signal }),
-      readDecision,
+      (answer) => readDecision(answer, reservedHeaders),
     );
     if (!decision)
       return verdict({ result: deadLetter('handleDelivery returned nothing'), cause: 'handler' });

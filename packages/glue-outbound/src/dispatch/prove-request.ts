@@ -15,21 +15,13 @@ export interface ProvingMoment extends Omit<AuthenticationMoment, 'nowMs'> {
 
 /**
  * Says in a request who calls, and signs it, in this order: a signature may cover headers and the URL, and so what the
- * authentication writes. What cannot be proven is not sent.
+ * authentication writes. What cannot be proven is not sent. Headers that these write are in no request that comes here.
  */
 export async function proveRequest(
   request: OutboundRequest,
-  { reservedHeaders, authenticator, signer }: EndpointMeans,
+  { authenticator, signer }: EndpointMeans,
   { deliveryId, now, ...moment }: ProvingMoment,
 ): Promise<Authenticated | Unauthenticated> {
-  for (const name of Object.keys(request.headers)) {
-    const writer = reservedHeaders.get(name);
-    if (writer !== undefined)
-      return new Unsendable(
-        'rendering',
-        `the header "${name}" is written by the ${writer} of the endpoint: take it out of rules, hooks and delivery`,
-      );
-  }
   const authenticated = await authenticator.authenticate(request, { ...moment, nowMs: now() });
   if (isUnproven(authenticated)) return authenticated;
   // A token may have taken its time: the timestamp of a signature is that of the request.

@@ -16,6 +16,18 @@ export function reservedHeadersOf({ signing, authentication }: Writers): Readonl
   ]);
 }
 
+/** What is wrong with headers of which one is reserved, by a name in either case; undefined when none is. */
+export function reservedHeaderProblem(
+  headers: Readonly<Record<string, string>>,
+  reserved: ReadonlyMap<string, string>,
+): string | undefined {
+  for (const name of Object.keys(headers)) {
+    const writer = reserved.get(name.toLowerCase());
+    if (writer !== undefined) return `the header "${name}" is written by the ${writer} of the endpoint`;
+  }
+  return undefined;
+}
+
 /** Header rules that would write what is reserved, and proofs that would write the same header. */
 export function refuseReservedHeaders(
   config: Writers & { readonly headers: readonly { readonly name: string }[] },

@@ -92,16 +92,26 @@ onEachDatabase('a delivery of an endpoint that says who calls', (openDatabase) =
     expect(await get(id)).toMatchObject({ state: 'done' });
   });
 
-  it.each<[string, object, Partial<OutboundHooks>, NewDelivery]>([
-    ['the backend', {}, { outboundHeaders: () => ({ Authorization: 'Bearer mine' }) }, {}],
-    ['handleDelivery', {}, { handleDelivery: () => send({ headers: { AUTHORIZATION: 'Bearer mine' } }) }, {}],
-    ['the delivery itself', {}, {}, { headers: { authorization: 'Bearer mine' } }],
-  ])('is a dead letter when %s writes the header', async (_who, config, hooks, delivery) => {
-    await open({ authentication: { mode: 'bearer', ...bySetting }, ...config }, hooks);
-    const id = await dispatch(delivery);
+  it.each<[string, Partial<OutboundHooks>]>([
+    ['outboundHeaders', { outboundHeaders: () => ({ Authorization: 'Bearer mine' }) }],
+    ['handleDelivery', { handleDelivery: () => send({ headers: { Authorization: 'Bearer mine' } }) }],
+  ])('is tried again when %s writes the header', async (hook, hooks) => {
+    await open({ authentication: { mode: 'bearer', ...bySetting } }, hooks);
+    const id = await dispatch();
+    expect(await get(id)).toMatchObject({
+      state: 'retrying',
+      note: `${hook}: what it returned cannot be sent: the header "Authorization" is written by the authentication of the endpoint`,
+    });
+    expect(await fixture.outbound.deliveries.attempts(id)).toMatchObject([{ cause: 'handler' }]);
+    expect(sink.received).toHaveLength(0);
+  });
+
+  it('is a dead letter when it was queued with the header', async () => {
+    await open({ authentication: { mode: 'bearer', ...bySetting } });
+    const id = await dispatch({ headers: { authorization: 'Bearer mine' } });
     expect(await get(id)).toMatchObject({
       state: 'dead_letter',
-      note: 'the header "authorization" is written by the authentication of the endpoint: take it out of rules, hooks and delivery',
+      note: 'the header "authorization" is written by the authentication of the endpoint, and was queued with the delivery too',
     });
     expect(sink.received).toHaveLength(0);
   });

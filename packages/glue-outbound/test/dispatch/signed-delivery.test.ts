@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { silentLogger, type Logger, type NewDelivery } from 'glue-core';
 import { Webhook } from 'standardwebhooks';
-import type { OutboundHooks } from '../../src/index.js';
+import { send, type OutboundHooks } from '../../src/index.js';
 import { FakeBackend, openFixture, type Fixture, type FixtureOptions } from '../support/outbound-fixture.js';
 import { newKeyPair } from '../support/signing.js';
 import { openSink, type Received, type Sink } from '../support/sink.js';
@@ -118,16 +118,40 @@ onEachDatabase('a delivery of an endpoint that signs', (openDatabase) => {
     expect(second).not.toBe(first);
   });
 
-  it('is a dead letter when a hook writes a header of the signature', async () => {
-    await open(
-      { signing: { mode: 'hmac', preset: 'stripe', secrets: [{ setting: 'apiKey' }] } },
-      { outboundHeaders: () => ({ 'Stripe-Signature': 't=1,v1=00' }) },
-    );
-    const id = await dispatch();
+  const byStripe = { signing: { mode: 'hmac', preset: 'stripe', secrets: [{ setting: 'apiKey' }] } };
+  const written = { 'Stripe-Signature': 't=1,v1=00' };
+
+  it.each<[string, Partial<OutboundHooks>]>([
+    ['outboundHeaders', { outboundHeaders: () => written }],
+    ['handleDelivery', { handleDelivery: () => send({ headers: written }) }],
+  ])(
+    'is tried again when %s writes a header of the signature, as with any other fault of a hook',
+    async (hook, hooks) => {
+      await open(byStripe, hooks);
+      const id = await dispatch();
+      expect(await get(id)).toMatchObject({
+        state: 'retrying',
+        note: `${hook}: what it returned cannot be sent: the header "Stripe-Signature" is written by the signing of the endpoint`,
+      });
+      expect(await fixture.outbound.deliveries.attempts(id)).toMatchObject([
+        {
+          outcome: 'failed',
+          cause: 'handler',
+          error: expect.stringContaining('GlueError: what it returned'),
+        },
+      ]);
+      expect(sink.received).toHaveLength(0);
+    },
+  );
+
+  it('is a dead letter when a header of the signature was queued with it, also where a hook hands it on', async () => {
+    await open(byStripe, { handleDelivery: (_delivery, { headers }) => send({ headers }) });
+    const id = await dispatch({ payload: 1, headers: written });
     expect(await get(id)).toMatchObject({
       state: 'dead_letter',
-      note: 'the header "stripe-signature" is written by the signing of the endpoint: take it out of rules, hooks and delivery',
+      note: 'the header "stripe-signature" is written by the signing of the endpoint, and was queued with the delivery too',
     });
+    expect(await fixture.outbound.deliveries.attempts(id)).toMatchObject([{ cause: 'rendering' }]);
     expect(sink.received).toHaveLength(0);
   });
 
