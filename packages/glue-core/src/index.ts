@@ -25,6 +25,7 @@ export { ConnectorBackend, type BackendAttachment } from './backend/connector-ba
 export { secret } from './backend/secret-setting.js';
 export { announceChange, CHANGE_FEED, ChangeFeed, type ChangeTopic } from './change/change-feed.js';
 export { CLOCK, systemClock, type Clock } from './clock/clock.js';
+export { isOverWithin } from './clock/is-over-within.js';
 export { ManualClock } from './clock/manual-clock.js';
 export { withinDeadline } from './clock/within-deadline.js';
 export { backendBuilder, connectorBuilder, type BuildConnectorClass } from './connector/connector-builder.js';

@@ -52,6 +52,13 @@ describeEachDatabase('the work queue', (openDatabase) => {
     return started;
   }
 
+  /** Stops the queue of a host whose attempts never end. @returns whether all of it was finished */
+  async function stopped({ queue }: TestHost): Promise<boolean> {
+    const stopping = queue.stop(1_000);
+    clock.advance(1_000);
+    return stopping;
+  }
+
   describe('running', () => {
     it('tries every stored item of all lanes once and logs each attempt', async () => {
       await storeJobs(database, 1, 30);
@@ -675,6 +682,94 @@ describeEachDatabase('the work queue', (openDatabase) => {
       expect(signal?.aborted).toBe(true);
       await expectSoon(async () => (await database('jobs').where({ id }).first()).state === 'done');
       expect(await database('jobs').where({ id }).first()).toMatchObject({ note: 'second' });
+    });
+
+    it('what an attempt has decided is recorded, and not tried again, where the lease is lost before it ends', async () => {
+      const [id] = await storeJobs(database, 1, 1);
+      const own = new ManualClock();
+      const started = gate();
+      let tries = 0;
+      const alone = await host({
+        clock: own,
+        leaseMs: 12_000,
+        attempt: (_job, context) => {
+          tries += 1;
+          context.decided({ result: done('accepted') });
+          started.open();
+          return new Promise(() => {});
+        },
+      });
+      await started.opened;
+      const before = alone.lease.incarnation;
+      await database('glue_hosts').where({ incarnation: before }).delete();
+      own.advance(3_000);
+      await expectSoon(() => alone.lease.incarnation !== before);
+      await alone.queue.idle();
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ state: 'done', note: 'accepted' });
+      expect(await database('job_attempts')).toMatchObject([{ item_id: id, outcome: 'done', owner: before }]);
+      expect(tries).toBe(1);
+    });
+
+    it('what another host has taken over meanwhile stays its own, whatever was decided', async () => {
+      const [id] = await storeJobs(database, 1, 1);
+      const started = gate();
+      const alone = await host({
+        attempt: (_job, context) => {
+          context.decided({ result: done('too late') });
+          started.open();
+          return new Promise(() => {});
+        },
+      });
+      await started.opened;
+      await database('jobs').where({ id }).update({ owner: 4_711, token: 1 });
+      await stopped(alone);
+      expect(await database('jobs').where({ id }).first()).toMatchObject({
+        state: 'processing',
+        owner: 4_711,
+        note: null,
+      });
+      expect(alone.logged).toContain('a late result was refused');
+    });
+
+    it('what an attempt has decided is recorded where the host stops before it ends, and nothing else is', async () => {
+      const [first, other] = await storeJobs(database, 1, 2);
+      const started = gate();
+      const alone = await host({
+        attempt: (job, context) => {
+          if (job.id === first) context.decided({ result: done('accepted') });
+          else started.open();
+          return new Promise(() => {});
+        },
+      });
+      await started.opened;
+      expect(await stopped(alone)).toBe(false);
+      expect(alone.queue.held).toBe(1);
+      expect(await database('jobs').where({ id: first }).first()).toMatchObject({
+        state: 'done',
+        note: 'accepted',
+      });
+      expect(await database('jobs').where({ id: other }).first()).toMatchObject({ state: 'processing' });
+    });
+
+    it.each<[string, 'ends' | 'throws' | 'never ends', string]>([
+      ['what it ends with counts', 'ends', 'at its end'],
+      ['what it had decided counts, should it throw', 'throws', 'before'],
+      ['what it had decided counts, should its time be up', 'never ends', 'before'],
+    ])('of an attempt that decides and goes on, %s', async (_name, way, note) => {
+      const [id] = await storeJobs(database, 1, 1);
+      const own = new ManualClock();
+      const alone = await host({
+        clock: own,
+        attempt: async (job, context) => {
+          context.decided({ result: done('before') });
+          if (way === 'throws') throw new Error('afterwards');
+          if (way === 'ends') return { result: done('at its end') };
+          setImmediate(() => own.advance(job.deadlineMs));
+          return new Promise(() => {});
+        },
+      });
+      await alone.queue.idle();
+      expect(await database('jobs').where({ id }).first()).toMatchObject({ state: 'done', note });
     });
 
     it('an item whose hosts were lost too often is given up, so that it cannot end them all', async () => {

@@ -3,6 +3,7 @@ import {
   BulkMoves,
   BulkRunner,
   EndpointStore,
+  isOverWithin,
   OperatorMoves,
   WorkQueue,
   type BackendRegistry,
@@ -153,16 +154,7 @@ export function createInbound(options: InboundOptions): Inbound {
         .idle()
         .then(() => Promise.all([events.idle(), rejections.idle(), counts.flush()]));
       const ended = Promise.all([written, bulkRunner.stop()]);
-      await Promise.all([queue.stop(deadlineMs), within(ended, deadlineMs, clock)]);
+      await Promise.all([queue.stop(deadlineMs), isOverWithin(clock, deadlineMs, ended)]);
     },
   };
-}
-
-async function within(work: Promise<unknown>, deadlineMs: number, clock: Clock): Promise<void> {
-  let cancelTimer = () => {};
-  const deadline = new Promise<void>((resolve) => {
-    cancelTimer = clock.after(deadlineMs, resolve);
-  });
-  await Promise.race([work, deadline]);
-  cancelTimer();
 }

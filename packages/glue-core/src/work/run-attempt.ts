@@ -18,6 +18,14 @@ export interface AttemptEnvironment {
   readonly now: () => number;
   /** Aborted when the lease is lost or the host stops. */
   readonly hostSignal: AbortSignal;
+  /** Aborted when the host waits no longer for attempts whose result is decided. */
+  readonly stopSignal: AbortSignal;
+}
+
+/** What came of an attempt, and whether it stands although the host gave the attempt up. */
+interface Ended {
+  readonly result: AttemptResult;
+  readonly isDecided: boolean;
 }
 
 /** An item whose host was lost this often running, with no result between, is given up untried: most likely it ends them. */
@@ -29,7 +37,7 @@ const poisoned: AttemptResult = {
 
 /**
  * Runs one attempt within its deadline and turns whatever comes of it into a settlement.
- * @returns undefined when the host's lease was lost meanwhile: then the result belongs to nobody
+ * @returns undefined when the host's lease was lost meanwhile and nothing was decided: then the result belongs to nobody
  */
 export async function runAttempt<Item extends WorkItem>(
   source: WorkSource<Item>,
@@ -46,10 +54,13 @@ export async function runAttempt<Item extends WorkItem>(
   });
   const startedAt = now();
   const work = { attempt: row.attempts, logger, effects };
-  const { result, cause, error, side } =
-    row.takeovers >= MAX_TAKEOVERS ? poisoned : await withinDeadline(source, item, work, environment);
+  const ended =
+    row.takeovers >= MAX_TAKEOVERS
+      ? { result: poisoned, isDecided: false }
+      : await withinDeadline(source, item, work, environment);
   effects.end();
-  if (hostSignal.aborted) return undefined;
+  if (hostSignal.aborted && !ended.isDecided) return undefined;
+  const { result, cause, error, side } = ended.result;
 
   const step = cutNote(nextStep(result, row.failures, item.retryPolicy, random()));
   const countsAsFailure =
@@ -96,14 +107,18 @@ const attemptEnded = new Error('the attempt has ended');
 async function withinDeadline<Item extends WorkItem>(
   source: WorkSource<Item>,
   item: Item,
-  work: Omit<AttemptContext, 'signal'>,
-  { clock, hostSignal }: AttemptEnvironment,
-): Promise<AttemptResult> {
+  work: Omit<AttemptContext, 'signal' | 'decided'>,
+  { clock, hostSignal, stopSignal }: AttemptEnvironment,
+): Promise<Ended> {
   const controller = new AbortController();
   const { promise: givenUp, resolve } = Promise.withResolvers<AttemptResult>();
+  let decided: AttemptResult | undefined;
   const giveUp = (reason: unknown, result: AttemptResult): void => {
     controller.abort(reason);
-    resolve(result);
+    resolve(decided ?? result);
+  };
+  const endDecided = (): void => {
+    if (decided) giveUp(stopSignal.reason, decided);
   };
   let isLate = false;
   const cancelTimer = clock.after(item.deadlineMs, () => {
@@ -116,16 +131,22 @@ async function withinDeadline<Item extends WorkItem>(
   const stopListening = onAbort(hostSignal, () =>
     giveUp(hostSignal.reason, { result: { kind: 'failed', note: 'aborted', internal: true } }),
   );
+  const stopWaiting = onAbort(stopSignal, endDecided);
+  const decide = (result: AttemptResult): void => {
+    decided = result;
+    if (stopSignal.aborted) endDecided();
+  };
   try {
-    const attempt = source.attempt(item, { ...work, signal: controller.signal });
+    const attempt = source.attempt(item, { ...work, signal: controller.signal, decided: decide });
     const result = await Promise.race([attempt, givenUp]);
     if (isLate) tellOfItsEnd(attempt, work.logger, clock);
-    return result;
+    return { result, isDecided: decided !== undefined };
   } catch (error) {
-    return surprise(error);
+    return { result: decided ?? surprise(error), isDecided: decided !== undefined };
   } finally {
     cancelTimer();
     stopListening();
+    stopWaiting();
     // For a handler that left something running.
     controller.abort(attemptEnded);
   }

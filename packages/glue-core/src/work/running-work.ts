@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js';
+import { isOverWithin } from '../clock/is-over-within.js';
 import type { Database } from '../database/database.js';
 import type { Logger } from '../log/logger.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
@@ -30,14 +31,25 @@ export interface RunningWorkOptions<Item extends WorkItem> {
   readonly settled: (settlement: Settlement) => void;
 }
 
+/** What results that are decided when a stop's time is up may take to be written, in milliseconds. */
+const LAST_WRITES_MS = 500;
+
 /** What this host has claimed, from the claim to the written result: loads it, has it tried, settles it. */
 export class RunningWork<Item extends WorkItem> {
   readonly #results: ResultWriter<Item>;
   /** Everything begun here and not ended: attempts, settlements, and what follows from them. */
   readonly #open = new Set<Promise<void>>();
+  /** Results that are being written, and the incarnation whose they are. */
+  readonly #writing = new Map<Promise<unknown>, number>();
+  /** Ends the wait for attempts whose result is decided. */
+  #stop = new AbortController();
 
   constructor(private readonly options: RunningWorkOptions<Item>) {
     this.#results = new ResultWriter(options);
+  }
+
+  start(): void {
+    this.#stop = new AbortController();
   }
 
   /** How much has begun and not ended. */
@@ -79,6 +91,23 @@ export class RunningWork<Item extends WorkItem> {
     await Promise.all(this.#open);
   }
 
+  /** The time of a stop is up: waits no longer for attempts whose result is decided, and a moment for these to be written. */
+  async writeDecided(): Promise<void> {
+    this.#stop.abort(new Error('the host stops'));
+    // A turn later they are being written.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#writing.size === 0) return;
+    await isOverWithin(this.options.clock, LAST_WRITES_MS, Promise.all(this.#writing.keys()));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Resolves when what an incarnation that was lost had decided is written, before its work is taken over. */
+  async lastWrites(): Promise<void> {
+    const { lease } = this.options;
+    const last = [...this.#writing].filter(([, owner]) => owner !== lease.incarnation);
+    await Promise.all(last.map(([writing]) => writing));
+  }
+
   /** Should the database not take it back, it is found as work that nobody here knows of. */
   async #giveBack(rows: readonly ClaimedRow[]): Promise<void> {
     const { database, source, held, strays } = this.options;
@@ -93,7 +122,8 @@ export class RunningWork<Item extends WorkItem> {
   #run(row: ClaimedRow, item: Item, hostSignal: AbortSignal): void {
     const { source, clock, logger, random, lease, ring, hasRoom } = this.options;
     ring.begin(row.endpointId);
-    const environment = { clock, logger, random, now: () => lease.now(), hostSignal };
+    const stopSignal = this.#stop.signal;
+    const environment = { clock, logger, random, now: () => lease.now(), hostSignal, stopSignal };
     const attempt = runAttempt(source, item, row, environment).finally(() => {
       ring.end(row.endpointId);
       hasRoom();
@@ -111,11 +141,17 @@ export class RunningWork<Item extends WorkItem> {
     const { held, settled } = this.options;
     this.track(
       attempt
-        .then((settlement) => settlement && this.#results.write(settlement, retryPolicy))
+        .then((settlement) => settlement && this.#write(settlement, retryPolicy))
         .then((written) => written && settled(written))
         .finally(() => {
           if (held.get(row.id) === row.token) held.delete(row.id);
         }),
     );
+  }
+
+  #write(settlement: Settlement, retryPolicy: RetryPolicy): Promise<Settlement | undefined> {
+    const writing = this.#results.write(settlement, retryPolicy).finally(() => this.#writing.delete(writing));
+    this.#writing.set(writing, settlement.row.owner);
+    return writing;
   }
 }

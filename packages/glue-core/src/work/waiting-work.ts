@@ -24,6 +24,8 @@ export interface WaitingWorkOptions {
   readonly held: ReadonlyMap<string, number>;
   /** Has a lane claimed from. */
   readonly wake: (lane: number) => void;
+  /** Resolves when what an incarnation that was lost had decided is written. */
+  readonly lastWrites: () => Promise<void>;
 }
 
 /** How often waiting lanes are looked for when nobody pokes, in milliseconds. */
@@ -66,7 +68,9 @@ export class WaitingWork implements LeaseFollower {
 
   /** After a renewal of the lease: takes over what others left behind, and sweeps where that, or time, asks for it. */
   async onRenewed(): Promise<void> {
-    const { lease, clock, strays } = this.options;
+    const { lease, clock, strays, lastWrites } = this.options;
+    // Before its work is taken over, and tried again.
+    await lastWrites();
     const sweptAt = this.#sweptAt;
     // Should the database fail on the way, what is released already is found at the next renewal.
     this.#sweptAt = -Infinity;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js';
+import { isOverWithin } from '../clock/is-over-within.js';
 import type { Database } from '../database/database.js';
 import { messageOf } from '../errors/glue-error.js';
 import type { Logger } from '../log/logger.js';
@@ -70,6 +71,7 @@ export class WorkQueue<Item extends WorkItem> {
       ...shared,
       wakeUps: this.#wakeUps,
       wake: (lane) => this.wake(lane),
+      lastWrites: () => this.#running.lastWrites(),
     });
     this.#running = new RunningWork({
       ...this.#options,
@@ -84,6 +86,7 @@ export class WorkQueue<Item extends WorkItem> {
   /** Starts claiming. The lease must be held. */
   async start(): Promise<void> {
     this.#started = true;
+    this.#running.start();
     await this.#waiting.start();
   }
 
@@ -105,19 +108,16 @@ export class WorkQueue<Item extends WorkItem> {
   }
 
   /**
-   * Stops claiming and waits for what runs, up to the deadline.
+   * Stops claiming and waits for what runs, up to the deadline. What is decided then is written, for half a second more
+   * at most.
    * @returns whether everything was finished; what was not is taken over by others once the lease is given up
    */
   async stop(deadlineMs: number): Promise<boolean> {
     this.#started = false;
     this.#waiting.stop();
-    let cancelTimer = () => {};
-    const deadline = new Promise<false>((resolve) => {
-      cancelTimer = this.#options.clock.after(deadlineMs, () => resolve(false));
-    });
-    const finished = await Promise.race([this.idle().then(() => true), deadline]);
-    cancelTimer();
-    return finished;
+    if (await isOverWithin(this.#options.clock, deadlineMs, this.idle())) return true;
+    await this.#running.writeDecided();
+    return this.#running.size === 0;
   }
 
   /** How many items are worked on here. */

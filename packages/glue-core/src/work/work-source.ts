@@ -15,6 +15,11 @@ export interface AttemptContext {
   readonly logger: Logger;
   /** Written with the outcome, in one transaction, or not at all. */
   readonly effects: Effects;
+  /**
+   * Tells what comes of the attempt before it has ended, where what is left to do changes nothing: from then on this is
+   * recorded should its time be up, the host stop, or the lease be lost; as far as the item is still this host's.
+   */
+  decided(result: AttemptResult): void;
 }
 
 /** What an attempt gives back to the queue. */

@@ -124,8 +124,12 @@ export async function startHost(database: Database, options: TestHostOptions): P
     wakes,
     logged,
     stop: async () => {
-      const stopped = queue.stop(1_000);
-      if (clock instanceof ManualClock) clock.advance(1_000);
+      let isOver = false;
+      const stopped = queue.stop(1_000).finally(() => (isOver = true));
+      while (!isOver && clock instanceof ManualClock) {
+        clock.advance(1_000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       await stopped;
       await lease.stop();
     },

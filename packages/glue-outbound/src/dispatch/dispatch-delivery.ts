@@ -21,7 +21,7 @@ import { deeplyFrozen } from './deeply-frozen.js';
 import { deliveryOf, type OutboundItem } from './delivery-item.js';
 import type { DispatchTargets } from './dispatch-target.js';
 import { prepareRequest } from './prepare-request.js';
-import { redactionOf, secretsIn } from './redact.js';
+import { redactionOf, secretsIn, type Redact } from './redact.js';
 import { sendProven } from './send-proven.js';
 
 export interface DispatchTools extends AskingTools {
@@ -35,6 +35,9 @@ export interface DispatchTools extends AskingTools {
   /** The shared time, Unix milliseconds. */
   readonly now: () => number;
 }
+
+const CUT_SHORT =
+  'the host gave the attempt up before handleResponse, or what else follows an answer, had ended';
 
 /** One attempt, with everybody who takes part. */
 interface Run {
@@ -76,12 +79,15 @@ export async function dispatchDelivery(
   const hear = tools.health.begin(endpoint);
   const progress = await prepareAndSend(run);
   hear(healthSignal(progress, stateAfter(run, progress.verdict), tools.now()));
+  const redact = redactionFor(run, progress.request);
+  const result = attemptResult(run, progress, redact);
+  if (!progress.response) return result;
+  // The receiver has answered: whatever ends us in what follows, nothing is sent again for it.
+  context.decided({ ...result, error: CUT_SHORT });
   if (progress.verdict.cause === 'gone')
     await tools.disableEndpoint(endpoint, 'the receiver answered 410 Gone');
-  const error = progress.response
-    ? await tellBackend(run, progress.response, progress.verdict)
-    : progress.error;
-  return attemptResult(run, { ...progress, error });
+  const error = await tellBackend(run, progress.response, progress.verdict);
+  return error === undefined ? result : { ...result, error: redact(stackOf(error)) };
 }
 
 async function prepareAndSend(run: Run): Promise<Progress> {
@@ -142,15 +148,16 @@ function stateAfter({ item }: Run, { result }: Verdict): DeliveryState {
   return nextStep(result, item.failures, item.retryPolicy, 0).state;
 }
 
-function attemptResult(
-  { delivery, means, tools }: Run,
-  { verdict, error, ...seen }: Progress,
-): AttemptResult {
-  const redact = redactionOf([
+/** Takes every secret that took part out of what the log keeps. */
+function redactionFor({ delivery, means, tools }: Run, request: OutboundRequest | undefined): Redact {
+  return redactionOf([
     ...(delivery.backend ? tools.secretsOf(delivery.backend) : []),
     ...means.secrets(),
-    ...(seen.request ? secretsIn(seen.request.headers) : []),
+    ...(request ? secretsIn(request.headers) : []),
   ]);
+}
+
+function attemptResult({ means }: Run, { verdict, error, ...seen }: Progress, redact: Redact): AttemptResult {
   const { result, cause } = verdict;
   return {
     result: result.note === undefined ? result : { ...result, note: redact(result.note) },

@@ -596,6 +596,38 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     expect(sink.received).toHaveLength(1);
   });
 
+  it.each<[number, string, object]>([
+    [200, 'done', { outcome: 'done' }],
+    [404, 'dead_letter', { outcome: 'dead_letter', cause: 'http_4xx' }],
+    [503, 'retrying', { outcome: 'failed', cause: 'http_5xx' }],
+  ])(
+    'records the answer %i also where the host stops while handleResponse hears it',
+    async (status, state, logged) => {
+      const told = Promise.withResolvers<void>();
+      const handleResponse = () => {
+        told.resolve();
+        return new Promise<never>(() => {});
+      };
+      await open(backendWith({ handleResponse }));
+      sink.answer = (response) => response.writeHead(status).end();
+      const endpoint = await fixture.instance().outboundEndpoint({ codeSuffix: 'out' });
+      const { id } = await endpoint.queueDelivery({ payload: 1 });
+      await told.promise;
+      const stopping = fixture.outbound.stop(5_000);
+      fixture.clock.advance(5_000);
+      await stopping;
+      expect(await get(id)).toMatchObject({ state, attempts: 1 });
+      expect(await attempts(id)).toMatchObject([
+        {
+          ...logged,
+          status,
+          error: expect.stringMatching(/^the host gave the attempt up before handleResponse/),
+        },
+      ]);
+      expect(sink.received).toHaveLength(1);
+    },
+  );
+
   it('makes the same bytes of a file at each attempt, and logs its hash', async () => {
     await open({}, { body: 'multipart', payload: [{ set: 'try', value: 'x' }] });
     sink.answer = (response) => response.writeHead(sink.received.length === 1 ? 503 : 200).end();
