@@ -31,6 +31,7 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
       connectionsCheckingInterval: 5_000,
     },
     (request, response) => {
+      if ((request.headersDistinct.host?.length ?? 0) > 1) return refuseHost(response);
       if (!request.url?.startsWith('/')) request.url = originForm(request.url ?? '');
       if (inbound && request.url.startsWith(INBOUND_PREFIX)) inbound(request, response);
       else if (request.url.startsWith('/')) app(request, response);
@@ -47,6 +48,11 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
 function originForm(target: string): string {
   const [, path] = /^https?:\/\/[^/?#]+(\/[^#]*)?$/i.exec(target) ?? [target, target];
   return path ?? '/';
+}
+
+/** Whom a request with two hosts is for, every proxy sees in its own way (RFC 9112 section 3.2). */
+function refuseHost(response: ServerResponse): void {
+  response.writeHead(400, { connection: 'close', 'content-length': 0 }).end();
 }
 
 /** Express cannot read a request target that is no path (RFC 9112 section 3.2 knows `*` and others, for proxies). */

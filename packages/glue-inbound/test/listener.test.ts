@@ -268,7 +268,7 @@ describe('the listener', () => {
       const socket = connect(host.port, '127.0.0.1');
       socket.end('POST /webhooks/in/open HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
       await until(async () => (await rejections()).length > 0);
-      expect(await rejections()).toMatchObject([{ cause: 'payload' }]);
+      expect(await rejections()).toMatchObject([{ cause: 'payload', remoteAddress: '127.0.0.1' }]);
       expect(await host.inbound.events.list()).toEqual([]);
     });
   });

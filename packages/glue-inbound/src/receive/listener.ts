@@ -104,10 +104,13 @@ export class InboundListener {
   async #answer(incoming: IncomingMessage, url: string): Promise<Answer> {
     const path = pathOf(url);
     const open = SEGMENT.test(path) ? this.options.directory.findByPath(path) : undefined;
+    // Asked for now: a connection that has closed does not know it any more.
+    const { remoteAddress } = incoming.socket;
+    const address = (): string | undefined => this.#addressOf(incoming, remoteAddress);
     try {
-      const result = await this.#receive(incoming, url, open);
+      const result = await this.#receive(incoming, url, open, address);
       if (!('refusal' in result)) return result;
-      this.#record(incoming, path, open, result);
+      this.#record(incoming, path, open, result, address());
       return refusalAnswer(result.refusal, refusalHeadersOf(open));
     } catch (error) {
       // Nothing that a caller sends leads here: the database is away, too much waits, or a fault of ours or a connector's.
@@ -123,6 +126,7 @@ export class InboundListener {
     incoming: IncomingMessage,
     url: string,
     open: OpenEndpoint | undefined,
+    address: Arrival['address'],
   ): Promise<Answer | Refused> {
     if (!open) return refused('unknown_endpoint', 'there is no such path');
     if (open.state !== 'active') return refused('endpoint_inactive', `the endpoint is ${open.state}`);
@@ -130,19 +134,11 @@ export class InboundListener {
     const answersGet = open.status === 'ready' && open.edge.challenges.GET.length > 0;
     if (!method || (method === 'GET' && !answersGet)) return refused('method', 'the method is not answered');
     if (open.status !== 'ready') return refused('configuration', open.reason);
-    return admitRequest(
-      { incoming, url, method, address: () => this.#addressOf(incoming) },
-      open,
-      this.#tools,
-    );
+    return admitRequest({ incoming, url, method, address }, open, this.#tools);
   }
 
-  #addressOf({ socket, headersDistinct }: IncomingMessage): string | undefined {
-    return clientAddress(
-      socket.remoteAddress,
-      headersDistinct['x-forwarded-for'],
-      this.options.trustedProxies,
-    );
+  #addressOf({ headersDistinct }: IncomingMessage, remoteAddress: string | undefined): string | undefined {
+    return clientAddress(remoteAddress, headersDistinct['x-forwarded-for'], this.options.trustedProxies);
   }
 
   #record(
@@ -150,10 +146,10 @@ export class InboundListener {
     path: string,
     open: OpenEndpoint | undefined,
     { refusal: { cause, detail }, proven }: Refused,
+    remoteAddress: string | undefined,
   ): void {
     if (cause === 'configuration') this.#refusedLog.tell(() => ({ endpoint: open?.code, reason: detail }));
     if (open) this.options.counts.add(open.id, 'rejected');
-    const remoteAddress = this.#addressOf(incoming);
     this.options.rejections.record({
       cause,
       detail,
