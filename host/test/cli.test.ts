@@ -138,6 +138,8 @@ describe('the command line', () => {
     const { out } = await run('events', 'show', events[1]?.id ?? '');
     expect(out).toContain('good-1-inbound');
     expect(out).toContain('"type": "thing.happened"');
+    expect(out).toMatch(/KIND +HANDLER +BACKEND +KNOWN BY +AS\nprimary +good,1 +delivery_id +1\n/);
+    expect(out).toContain('event_type: thing.happened');
     expect(await run('events', 'show', '00000000-0000-7000-8000-000000000000')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^GLUE_EVENT_NOT_FOUND/),

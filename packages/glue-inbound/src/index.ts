@@ -28,7 +28,13 @@ export { signSample } from './receive/sign-sample.js';
 export { REJECTION_CAUSES, type RejectionCause } from './receive/refusal.js';
 export type { EndpointCount, EndpointCounts } from './store/endpoint-counts.js';
 export { eventFilterSchema, type EventFilter } from './store/event-filter.js';
-export type { EventAttempt, EventPage, EventQueries, EventView } from './store/event-queries.js';
+export type {
+  EventAttempt,
+  EventDetails,
+  EventPage,
+  EventQueries,
+  EventView,
+} from './store/event-queries.js';
 export type { StoredEvent } from './store/load-events.js';
 export type { RejectionFilter, RejectionLog } from './store/rejection-log.js';
 export type { Rejection } from './store/rejection-row.js';

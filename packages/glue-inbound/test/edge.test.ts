@@ -136,6 +136,8 @@ describe('the edge', () => {
       const [event] = ShopBackend.seen;
       expect(event?.rawBody.equals(body)).toBe(true);
       expect(event?.body).toEqual({ a: 1 });
+      const { payload, content } = await host.inbound.events.get(event?.id ?? '');
+      expect([payload.body.equals(body), content.toString()]).toEqual([true, '{"a":1}']);
     });
 
     it('and knows a delivery by what it holds, however it was compressed', async () => {

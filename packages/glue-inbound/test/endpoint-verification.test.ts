@@ -82,6 +82,26 @@ describe('an endpoint', () => {
     expect(await taken()).toEqual([202, 401, 202]);
   });
 
+  it('takes every secret of a list in the settings, each in its time', async () => {
+    const backend = await host.addBackend('shop', { webhookSecret: 'new', oldSecrets: ['old'] });
+    const secrets = [{ setting: 'webhookSecret' }, { setting: 'oldSecrets' }];
+    await host.addEndpoint({
+      path: 'x',
+      backend,
+      config: { verification: { ...github.verification, secrets } },
+    });
+    const taken = async () => [await send(signedBy('new')), await send(signedBy('old'))];
+    expect(await taken()).toEqual([202, 202]);
+    const oldSecrets = [{ secret: 'old', notAfter: host.clock.now() + HOUR }];
+    await host.backends.update({ type: 'shop', id: 1 }, { settings: { oldSecrets } }, 'ann');
+    const rows = JSON.stringify(await host.database('glue_backends'));
+    expect(rows).not.toContain('"old"');
+    await host.look();
+    expect(await taken()).toEqual([202, 202]);
+    host.clock.advance(HOUR + 1);
+    expect(await taken()).toEqual([202, 401]);
+  });
+
   it('that nobody can be verified by says so once, and the way out', async () => {
     await host.addEndpoint({ path: 'x', config: github });
     await host.look();

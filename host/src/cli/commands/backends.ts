@@ -9,6 +9,7 @@ import type { Installation } from '../../installation.js';
 import { printJson, printLine, printRows, type Row } from '../print.js';
 import { settingsFromText } from '../settings-from-text.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
+import { addBackendChanges } from './backend-changes.js';
 
 const ACTOR = 'cli';
 
@@ -26,7 +27,7 @@ interface ProvisionOptions extends CommonOptions {
   readonly json?: boolean;
 }
 
-/** `glue backends list | create | provision | resync` */
+/** `glue backends list | show | create | edit | enable | disable | provision | resync` */
 export function addBackendCommands(program: Command): void {
   const backends = program.command('backends').description('configured accounts of connectors');
   backends
@@ -55,6 +56,7 @@ export function addBackendCommands(program: Command): void {
       const options = command.optsWithGlobals<CreateOptions>();
       await withInstallation(options, (installation) => createBackend(installation, options));
     });
+  addBackendChanges(backends);
   for (const [name, description] of [
     ['provision', "create a backend's endpoints from its connector's seeds"],
     ['resync', "bring a backend's endpoints up to date with the seeds"],

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Command } from 'commander';
 import type { EventAttempt, EventView, Inbound } from 'glue-inbound';
 import type { Installation } from '../../installation.js';
@@ -61,17 +62,26 @@ async function listEvents(installation: Installation, options: ListOptions): Pro
 }
 
 async function showEvent(inbound: Inbound, id: string, { json, raw }: ShowOptions): Promise<void> {
-  const { payload, log, ...event } = await inbound.events.get(id);
+  const { payload, content, log, ...event } = await inbound.events.get(id);
   if (raw) return printBytes(payload.body);
-  const body = payload.body.toString('utf8');
-  if (json) return printJson({ ...event, payload: { ...payload, body }, log });
+  if (json) return printJson({ ...event, payload: { ...payload, ...bodyFields(payload.body) }, log });
   printRows([eventRow(event, await codesOf(inbound))], { none: '' });
+  printLine();
+  printRows([identityRow(event)], { none: '' });
   if (event.primaryId !== undefined) printLine(`Repeats event ${event.primaryId}.`);
   if (event.duplicates > 0)
     printLine(`It came ${event.duplicates} more times, last at ${timeText(event.lastDuplicateAt)}.`);
-  printLine(`\n${plainText(body)}\n`);
+  for (const [name, value] of Object.entries(payload.semantics)) printLine(`${name}: ${plainText(value)}`);
+  printLine(`\n${plainText(content.toString('utf8'))}\n`);
   printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
   for (const { error } of log) if (error) printLine(`\n${plainText(error)}`);
+}
+
+/** Bytes that are no text keep their value only in base64. */
+function bodyFields(body: Buffer): { body?: string; bodyBase64?: string } {
+  return isUtf8(body)
+    ? { body: body.toString('utf8') }
+    : { body: undefined, bodyBase64: body.toString('base64') };
 }
 
 async function codesOf({ endpoints }: Inbound): Promise<ReadonlyMap<number, string>> {
@@ -90,6 +100,11 @@ function eventRow(event: EventView, codes: ReadonlyMap<number, string>): Row {
     next: timeText(event.dueAt),
     note: event.note,
   };
+}
+
+/** By what it is known again, and who processes it. */
+function identityRow({ kind, handler, backend, deliveryKeySource, deliveryKey }: EventView): Row {
+  return { kind, handler, backend, 'known by': deliveryKeySource, as: deliveryKey };
 }
 
 function attemptRow({ number, startedAt, durationMs, outcome, cause, note }: EventAttempt): Row {

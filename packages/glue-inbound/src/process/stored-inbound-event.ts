@@ -2,6 +2,11 @@ import { inflateStored } from '../receive/inflate.js';
 import type { StoredEvent } from '../store/load-events.js';
 import type { InboundEvent } from './inbound-event.js';
 
+/** What the body of an event holds: the bytes as received, inflated where they came compressed. @throws Error of zlib */
+export function contentOf({ body, headers }: Pick<StoredEvent, 'body' | 'headers'>): Buffer {
+  return inflateStored(headers['content-encoding']?.[0], body);
+}
+
 /** The event as handlers see it. The body is parsed when it is first asked for. */
 export function inboundEventOf(stored: StoredEvent, endpointCode: string): InboundEvent {
   const { id, endpointId, kind, semantics, headers, body, receivedAt, backend } = stored;
@@ -13,7 +18,7 @@ export function inboundEventOf(stored: StoredEvent, endpointCode: string): Inbou
     headers,
     rawBody: body,
     get body() {
-      parsed ??= { value: parse(body, headers['content-encoding']?.[0]) };
+      parsed ??= { value: parse(stored) };
       return parsed.value;
     },
     receivedAt,
@@ -23,10 +28,13 @@ export function inboundEventOf(stored: StoredEvent, endpointCode: string): Inbou
   };
 }
 
-function parse(body: Buffer, contentEncoding: string | undefined): unknown {
+function parse(stored: StoredEvent): unknown {
   try {
-    const content = inflateStored(contentEncoding, body);
-    return JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
+    return JSON.parse(
+      contentOf(stored)
+        .toString('utf8')
+        .replace(/^\uFEFF/, ''),
+    );
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { formatBackendReference, GlueError, type Database, type WorkState } from 'glue-core';
+import { contentOf } from '../process/stored-inbound-event.js';
 import { narrowEvents, type EventFilter } from './event-filter.js';
 import type { EventRow } from './event-row.js';
 import { loadEvents, type StoredEvent } from './load-events.js';
@@ -42,6 +43,14 @@ export interface EventAttempt {
   readonly error: string | undefined;
 }
 
+/** What only one event is asked for. */
+export interface EventDetails {
+  readonly payload: StoredEvent;
+  /** What the body holds: the same bytes, or what they are once inflated. */
+  readonly content: Buffer;
+  readonly log: readonly EventAttempt[];
+}
+
 /** Which part of a listing. */
 export interface EventPage {
   /** Only events older than this one: the last of the page before. */
@@ -73,12 +82,12 @@ export class EventQueries {
   }
 
   /** @throws GLUE_EVENT_NOT_FOUND, GLUE_CONTENT_UNREADABLE */
-  async get(id: string): Promise<EventView & { payload: StoredEvent; log: EventAttempt[] }> {
+  async get(id: string): Promise<EventView & EventDetails> {
     const row = await this.database<EventRow>(EVENTS).where({ id }).first();
     const payload = (await loadEvents(this.database, [id])).get(id);
     if (!row || !payload) throw new GlueError('GLUE_EVENT_NOT_FOUND', `there is no event ${id}`);
     if (payload instanceof GlueError) throw payload;
-    return { ...viewOf(row), payload, log: await this.#log(id) };
+    return { ...viewOf(row), payload, content: contentOf(payload), log: await this.#log(id) };
   }
 
   /** How many events of an endpoint, or of all, are in which state; states without events are left out. */

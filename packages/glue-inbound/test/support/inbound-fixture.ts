@@ -23,7 +23,11 @@ import type { InboundHandler } from '../../src/process/inbound-event.js';
 import { makeSqlite } from './databases.js';
 
 export const SECRET = 'It is a secret to everybody';
-export const shopSettings = z.object({ webhookSecret: secret(), oldSecrets: z.array(z.string()).optional() });
+const timedSecret = z.strictObject({ secret: secret(), notAfter: z.number().optional() });
+export const shopSettings = z.object({
+  webhookSecret: secret(),
+  oldSecrets: z.array(z.union([secret(), timedSecret])).optional(),
+});
 export type ConfigInput = z.input<typeof inboundConfigSchema>;
 
 export const openConfig: ConfigInput = { verification: { mode: 'none' } };
