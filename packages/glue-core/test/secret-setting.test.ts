@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { z } from 'zod';
-import { nestedSecretsOf, secret, secretSettingsOf } from '../src/backend/secret-setting.js';
+import { nestedSecretsOf, secret, secretSettingsOf, secretTextsOf } from '../src/backend/secret-setting.js';
 
 describe('a secret setting', () => {
   test.each<[string, z.ZodType]>([
@@ -43,6 +43,18 @@ describe('a secret setting', () => {
     const schema = z.object({ login });
     expect(nestedSecretsOf(schema)).toEqual([path]);
     expect(secretSettingsOf(schema)).toEqual([]);
+  });
+
+  it.each<[unknown, string[]]>([
+    ['a', ['a']],
+    [
+      ['a', { secret: 'b', notAfter: 1 }],
+      ['a', 'b'],
+    ],
+    [null, []],
+    [undefined, []],
+  ])('of the value %j has the texts %j, of which logs are kept free', (value, texts) => {
+    expect(secretTextsOf(value)).toEqual(texts);
   });
 
   it('is not what merely has the name', () => {

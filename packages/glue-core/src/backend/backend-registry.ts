@@ -8,6 +8,7 @@ import type { BackendStore } from './backend-store.js';
 import type { BackendTypes } from './backend-types.js';
 import { parseSettings } from './backend-settings.js';
 import { ConnectorBackend } from './connector-backend.js';
+import { secretTextsOf } from './secret-setting.js';
 
 export const BACKEND_REGISTRY: InjectionToken<BackendRegistry> = Symbol('glue:backend-registry');
 
@@ -104,11 +105,8 @@ export class BackendRegistry {
         logger: this.logger.child({ backend: reference }),
         ports: this.#ports,
       });
-      const secrets = this.types.secretsOf(record.type).map((name) => settings[name]);
-      this.#secrets.set(
-        instance,
-        secrets.filter((value) => typeof value === 'string'),
-      );
+      const secrets = this.types.secretsOf(record.type).flatMap((name) => secretTextsOf(settings[name]));
+      this.#secrets.set(instance, secrets);
       return { state: 'ready', instance };
     } catch (error) {
       const reason = reasonOf(error);

@@ -36,6 +36,15 @@ export function changeSecretPlaces(value: unknown, change: (place: unknown) => u
   );
 }
 
+/** The texts of a secret setting, in clear. */
+export function secretTextsOf(value: unknown): string[] {
+  const texts: string[] = [];
+  changeSecretPlaces(value, (place) => {
+    if (typeof place === 'string') texts.push(place);
+  });
+  return texts;
+}
+
 type Path = readonly string[];
 
 /** Below `properties/NAME`, as {@link changeSecretPlaces} has it. */
