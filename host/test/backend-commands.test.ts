@@ -66,6 +66,13 @@ describe('glue backends', () => {
     expect(await shown()).toMatchObject({ name: 'Good', version: 1 });
   });
 
+  it('resync warns of an endpoint that is not verified', async () => {
+    const warning = 'good-1-inbound: WARNING: not verified, anybody can post here';
+    expect((await backends('provision', 'good,1')).out).not.toContain(warning);
+    await runCommand(file, 'endpoints', 'edit', 'good-1-inbound', '--set', 'verification={"mode":"none"}');
+    expect((await backends('resync', 'good,1')).out).toContain(warning);
+  });
+
   it('disable takes it out of service, enable puts it back', async () => {
     expect((await backends('disable', 'good,1')).out).toContain('Backend good,1 "Good" is disabled');
     expect(await shown()).toMatchObject({ active: false });

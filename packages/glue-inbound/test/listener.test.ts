@@ -273,6 +273,19 @@ describe('the listener', () => {
     });
   });
 
+  it('says once of an endpoint without verification that anybody can post to it', async () => {
+    await host.addEndpoint({ path: 'draft', config: openConfig, state: 'draft' });
+    await host.addEndpoint({ path: 'open', config: openConfig });
+    await host.look();
+    await host.look();
+    expect(host.logged.filter(({ message }) => message.includes('not verified'))).toEqual([
+      {
+        message: 'an active inbound endpoint is not verified: anybody can post to it',
+        fields: { endpoint: 'open' },
+      },
+    ]);
+  });
+
   it('answers 503, stores nothing and stays up while the database is away', async () => {
     await host.addEndpoint({ path: 'open', config: openConfig });
     await host.database.schema.renameTable('glue_events', 'away');

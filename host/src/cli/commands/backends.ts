@@ -6,6 +6,7 @@ import {
   type ProvisionReport,
 } from 'glue-core';
 import type { Installation } from '../../installation.js';
+import { shownEndpoints, UNVERIFIED } from '../endpoint-rows.js';
 import { printJson, printLine, printRows, type Row } from '../print.js';
 import { settingsFromText } from '../settings-from-text.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
@@ -108,10 +109,11 @@ async function createBackend(
 }
 
 async function provision(
-  { provisioner, connectors, types }: Installation,
+  installation: Installation,
   text: string,
   { dryRun = false, json }: ProvisionOptions,
 ): Promise<void> {
+  const { provisioner, connectors, types } = installation;
   const reference = parseBackendReference(text);
   const report = await provisioner.provision(reference, { actor: ACTOR, dryRun });
   if (json) return printJson({ dryRun, ...report });
@@ -124,6 +126,9 @@ async function provision(
       printLine(`\nThe ${side} endpoint "${code}" is a draft, since it is not complete:`);
     for (const problem of problems) printLine(`  - ${problem}`);
   }
+  for (const { side, endpoint, isUnverified } of dryRun ? [] : await shownEndpoints(installation))
+    if (isUnverified && report.changes.some((each) => each.side === side && each.code === endpoint.code))
+      printLine(`${endpoint.code}: ${UNVERIFIED}`);
   for (const problem of report.problems) printLine(`Not applied: ${problem}`);
   for (const seed of connectors.find(({ id }) => id === connector)?.leftOut ?? [])
     printLine(`Left out: ${seed}, since this host lacks its side.`);

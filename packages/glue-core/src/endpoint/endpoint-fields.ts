@@ -3,7 +3,9 @@ import { z } from 'zod';
 /** Last segment of an inbound URL. */
 export const pathSchema = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'one segment of letters, digits, dots, dashes and underscores');
+  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'one segment of letters, digits, dots, dashes and underscores')
+  // RFC 3986 section 5.2.4: who calls takes them out of the URL, so nobody could ever reach it.
+  .regex(/[^.]|\.{3}/, 'not "." or "..", which mean another place');
 export const suffixSchema = z.string().trim().min(1).max(64);
 export const handlerSchema = z.string().min(1).max(190);
 

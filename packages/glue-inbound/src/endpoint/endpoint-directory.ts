@@ -51,9 +51,14 @@ export class EndpointDirectory {
     return (this.#byId.get(id)?.status ?? 'broken') === 'broken';
   }
 
-  /** Says what is wrong with an active endpoint, once. */
+  /** Says what is wrong, or unsafe, with an active endpoint, once. */
   #tell(entry: OpenEndpoint): void {
     const before = this.#byId.get(entry.id);
+    if (takesAnybody(entry) && !(before && takesAnybody(before)))
+      this.links.logger.warn(
+        { endpoint: entry.code },
+        'an active inbound endpoint is not verified: anybody can post to it',
+      );
     const reason = faultOf(entry);
     if (reason === undefined || (before && faultOf(before) === reason)) return;
     this.links.logger.warn(
@@ -63,6 +68,12 @@ export class EndpointDirectory {
         : 'an active inbound endpoint cannot take requests',
     );
   }
+}
+
+function takesAnybody(entry: OpenEndpoint): boolean {
+  return (
+    entry.state === 'active' && entry.status === 'ready' && entry.endpoint.config.verification.mode === 'none'
+  );
 }
 
 function faultOf(entry: OpenEndpoint): string | undefined {
