@@ -266,6 +266,15 @@ describe('glue endpoints', () => {
       ['authentication', false],
       ['authentication', true],
     ]);
+    expect(await refusalOf('secrets', 'add', 'erp', '--for', 'certificate')).toMatchObject({
+      problems: ['value: nobody can make it up: give certificate and private key'],
+    });
+    const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+    await endpoints('secrets', 'add', 'erp', '--for', 'certificate', '--value', pem);
+    expect((await json<EndpointSecretView[]>('secrets', 'list', 'erp')).at(-1)).toMatchObject({
+      usedFor: 'certificate',
+      lastFour: '',
+    });
     const shown = (await endpoints('show', 'erp')).out;
     expect(shown).toMatch(/SECRET +FOR +ENDS/);
     expect(shown).not.toContain('a-token');

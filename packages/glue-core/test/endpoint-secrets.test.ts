@@ -232,6 +232,26 @@ describeEachDatabase('the secrets of endpoints', (openDatabase) => {
     });
   });
 
+  it('that are a certificate may have many lines, and are given by whom they belong to', async () => {
+    await addEndpoint('a', 'outbound');
+    const outbound = secretsOf('outbound');
+    const pem = `-----BEGIN CERTIFICATE-----\n${'x'.repeat(5_000)}\n-----END CERTIFICATE-----\n`;
+    const certificate = { usedFor: 'certificate', value: pem } as const;
+    expect(await outbound.add('a', certificate, 'ann')).toMatchObject({ ...certificate, lastFour: '' });
+    for (const wrong of [
+      { usedFor: 'certificate' },
+      { value: pem },
+      { ...certificate, value: pem.repeat(14) },
+    ])
+      await expect(outbound.add('a', wrong as NewSecret, 'ann')).rejects.toMatchObject({
+        code: 'GLUE_ENDPOINT_INVALID',
+        problems: expect.arrayContaining([expect.stringMatching(/^value: /)]),
+      });
+    await expect(outbound.rotate('a', { usedFor: 'certificate' }, 'ann')).rejects.toMatchObject({
+      problems: ['value: nobody can make it up: give certificate and private key'],
+    });
+  });
+
   it('leave a trace of who did what, and tell all hosts', async () => {
     await addEndpoint('a');
     const added = await inbound.add('a', { notAfter: 9 }, 'ann');

@@ -209,6 +209,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   /** Secrets of endpoints lie in the settings of backends too. */
   async function refresh(): Promise<void> {
     await directory.refresh();
+    sender.keepOnly(directory.transportIds());
     await findReleased();
   }
 

@@ -9,10 +9,10 @@ export interface SecretWindow {
 }
 
 /**
- * What a secret is for beside proof by signature: `authentication`, what is sent to the receiver as it is. Told apart,
- * so that no key that only signs is ever sent.
+ * What a secret is for beside proof by signature: `authentication`, what is sent to the receiver as it is, told apart so
+ * that no key that only signs is ever sent; `certificate`, a client's certificate with its private key, PEM.
  */
-export const secretUses = ['authentication'] as const;
+export const secretUses = ['authentication', 'certificate'] as const;
 const secretUseSchema = z.enum(secretUses);
 export type SecretUse = z.infer<typeof secretUseSchema>;
 
@@ -32,7 +32,7 @@ export interface EndpointSecretView extends SecretWindow {
   readonly createdAt: number;
   /** Whether it counts now. */
   readonly live: boolean;
-  /** The last four characters; empty where the secret has fewer than eight. */
+  /** The last four characters; empty where the secret has fewer than eight, or is PEM. */
   readonly lastFour: string;
 }
 
@@ -48,12 +48,22 @@ export interface SecretRotation {
   readonly ending: readonly EndpointSecretView[];
 }
 
-const value = z
-  .string()
-  .min(1)
-  .max(4_096)
-  .regex(/^[^\r\n]*$/, 'holds a line break');
+const value = z.string().min(1);
 const time = z.number().int().nonnegative();
+
+/** PEM has many lines; in anything else a line break is a slip, and makes it another secret. */
+function checkValue(
+  { value, usedFor }: { readonly value?: string | undefined; readonly usedFor?: SecretUse | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  const isPem = usedFor === 'certificate';
+  const problems = [
+    ...(isPem && value === undefined ? ['nobody can make it up: give certificate and private key'] : []),
+    ...((value ?? '').length > (isPem ? 65_536 : 4_096) ? ['is too long'] : []),
+    ...(!isPem && /[\r\n]/.test(value ?? '') ? ['holds a line break'] : []),
+  ];
+  for (const message of problems) context.addIssue({ code: 'custom', path: ['value'], message });
+}
 
 /** A window that is never open is a slip: it is refused. */
 export const newSecretSchema = z
@@ -67,17 +77,20 @@ export const newSecretSchema = z
   .refine(({ notBefore = 0, notAfter = Infinity }) => notBefore <= notAfter, {
     path: ['notAfter'],
     message: 'must not be earlier than notBefore',
-  });
+  })
+  .superRefine(checkValue);
 export type NewSecret = z.infer<typeof newSecretSchema>;
 
-export const rotationSchema = z.strictObject({
-  /** @defaultValue a new one, as above */
-  value: value.optional(),
-  /** Only secrets of this use are rotated. */
-  usedFor: secretUseSchema.optional(),
-  /** How long those that count now go on beside the new one, in milliseconds; 0 ends them now. @defaultValue 24 h */
-  overlapMs: time.default(24 * 60 * 60 * 1_000),
-});
+export const rotationSchema = z
+  .strictObject({
+    /** @defaultValue a new one, as above */
+    value: value.optional(),
+    /** Only secrets of this use are rotated. */
+    usedFor: secretUseSchema.optional(),
+    /** How long those that count now go on beside the new one, in milliseconds; 0 ends them now. @defaultValue 24 h */
+    overlapMs: time.default(24 * 60 * 60 * 1_000),
+  })
+  .superRefine(checkValue);
 export type NewRotation = z.input<typeof rotationSchema>;
 
 /** Whether a secret counts at a time, in Unix milliseconds. */
@@ -91,4 +104,5 @@ export function generateSecret(): string {
 }
 
 /** @see EndpointSecretView.lastFour */
-export const shownEndOf = (secret: string): string => lastFourOf(secret, 8);
+export const shownEndOf = (secret: string): string =>
+  secret.startsWith('-----BEGIN ') ? '' : lastFourOf(secret, 8);

@@ -3,7 +3,7 @@ import type { SecretMeans, Unusable } from '../sign/secret-means.js';
 import { Unsendable } from '../sign/unsendable.js';
 import type { AuthenticationMoment, Authenticator } from './authenticator.js';
 import { requestToken } from './request-token.js';
-import { sendableSecrets } from './sendable-secrets.js';
+import { sendableSecrets, type SendableSecrets } from './sendable-secrets.js';
 import { textOf } from './setting-text.js';
 import { TokenCache, type Token } from './token-cache.js';
 import { TokenFailure } from './token-failure.js';
@@ -25,9 +25,7 @@ export function authenticateByToken(
   if (typeof url !== 'string') return url;
   const clientId = textOf('client id', config.clientId, settings);
   if (typeof clientId !== 'string') return clientId;
-  const sendable = sendableSecrets(config.secrets, means, (secret) =>
-    secret.isWellFormed() ? undefined : 'is no text',
-  );
+  const sendable = clientSecrets(config, means);
   if ('reason' in sendable) return sendable;
   const { secrets, warnings, newest } = sendable;
 
@@ -56,4 +54,13 @@ export function authenticateByToken(
     const late = `no token from the token endpoint ${client.url.host} within what was left of the attempt, ${limitMs} ms`;
     return (await waitFor(token, { clock, limitMs, signal })) ?? new TokenFailure('timeout', late);
   }
+}
+
+/** A client that its certificate proves has no secret. */
+function clientSecrets(
+  { clientAuthentication, secrets }: AuthenticationOf<'oauth2'>,
+  means: SecretMeans,
+): SendableSecrets | Unusable {
+  if (clientAuthentication === 'tls_client_auth') return { secrets: [], warnings: [], newest: () => '' };
+  return sendableSecrets(secrets, means, (secret) => (secret.isWellFormed() ? undefined : 'is no text'));
 }

@@ -37,6 +37,7 @@ export function createAuthenticator(
     }
     case 'oauth2':
       return authenticateByToken(authentication, means);
+    case 'mtls':
     case 'none':
       return { authenticate: (request) => ({ request }), secrets: () => [], warnings: [] };
   }

@@ -4,6 +4,7 @@ import {
   ClientSecretPost,
   clientCredentialsGrantRequest,
   customFetch,
+  TlsClientAuth,
   type ClientAuth,
 } from 'oauth4webapi';
 import type { AuthenticationOf } from '../endpoint/authentication.js';
@@ -20,7 +21,7 @@ export interface TokenClient {
   readonly config: AuthenticationOf<'oauth2'>;
 }
 
-/** Asks for a token by client credentials (RFC 6749 §4.4). Never throws. @param secret - of the client */
+/** Asks for a token by client credentials (RFC 6749 §4.4). Never throws. @param secret - of the client, where it has one */
 export async function requestToken(
   { url, clientId, config }: TokenClient,
   secret: string,
@@ -60,6 +61,8 @@ function clientAuth({ clientAuthentication }: TokenClient['config'], secret: str
       return ClientSecretBasic(secret);
     case 'client_secret_post':
       return ClientSecretPost(secret);
+    case 'tls_client_auth':
+      return TlsClientAuth();
   }
 }
 

@@ -2,6 +2,7 @@ import type { OutboundRequest } from '../delivery.js';
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
 import type { AddressGuard } from '../send/address-guard.js';
 import type { RequestSender, SendResult } from '../send/send-request.js';
+import type { Transport } from '../send/transport.js';
 import { tokenUrlRefusal } from '../send/token-url-refusal.js';
 
 /** What asking takes. */
@@ -20,11 +21,13 @@ const UNENDING = new AbortController().signal;
 export async function askForToken(
   request: OutboundRequest,
   { backend, config }: Pick<OutboundEndpoint, 'backend' | 'config'>,
+  transport: Transport,
   { guard, egressOf, sender, userAgent }: AskingTools,
 ): Promise<SendResult> {
   const refusal = tokenUrlRefusal(new URL(request.url), backend && egressOf(backend.type), guard);
   if (refusal !== undefined) return { kind: 'failure', cause: 'blocked_address', note: refusal };
   const headers = { ...request.headers, 'user-agent': userAgent };
   const { timeoutMs, connectTimeoutMs } = config;
-  return sender.send({ ...request, headers }, { timeoutMs, connectTimeoutMs, signal: UNENDING });
+  const options = { timeoutMs, connectTimeoutMs, transport, signal: UNENDING };
+  return sender.send({ ...request, headers }, options);
 }

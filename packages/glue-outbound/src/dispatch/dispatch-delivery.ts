@@ -112,7 +112,7 @@ async function prepareAndSend(run: Run): Promise<Progress> {
   return sendProven(prepared.request, {
     ...{ config, means, deliveryId: delivery.id, signal: context.signal },
     ...{ clock: tools.clock, sender: tools.sender, now: tools.now },
-    ask: (request) => askForToken(request, run.endpoint, tools),
+    ask: (request, transport) => askForToken(request, run.endpoint, transport, tools),
   });
 }
 

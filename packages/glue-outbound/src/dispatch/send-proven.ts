@@ -1,7 +1,9 @@
 import type { OutboundRequest, OutboundResponse } from '../delivery.js';
 import type { OutboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import type { EndpointMeans } from '../endpoint/open-endpoint.js';
-import type { RequestSender } from '../send/send-request.js';
+import type { RequestSender, SendResult } from '../send/send-request.js';
+import type { Transport } from '../send/transport.js';
+import { Unsendable } from '../sign/unsendable.js';
 import { classifyFailure, classifyResponse, type Verdict } from './classify.js';
 import { classifyUnproven, isUnproven, proveRequest, type ProvingMoment } from './prove-request.js';
 
@@ -18,10 +20,12 @@ export interface Sent {
 }
 
 /** What proving and sending takes. */
-export interface SendingTools extends Omit<ProvingMoment, 'leftMs'> {
+export interface SendingTools extends Omit<ProvingMoment, 'leftMs' | 'ask'> {
   readonly config: OutboundEndpointConfig;
   readonly means: EndpointMeans;
   readonly sender: RequestSender;
+  /** Asks a token endpoint. Never throws. */
+  readonly ask: (request: OutboundRequest, transport: Transport) => Promise<SendResult>;
 }
 
 /** Said of an attempt that took two requests. */
@@ -44,12 +48,15 @@ export async function sendProven(prepared: OutboundRequest, tools: SendingTools)
 async function sendOnce(
   prepared: OutboundRequest,
   leftMs: () => number,
-  { config, means, sender, ...moment }: SendingTools,
+  { config, means, sender, ask, ...moment }: SendingTools,
 ): Promise<Sent> {
-  const proven = await proveRequest(prepared, means, { ...moment, leftMs });
+  const transport = transportOf(prepared, means, moment.now());
+  if (transport instanceof Unsendable) return { request: prepared, verdict: classifyUnproven(transport) };
+  const asking = { ask: (request: OutboundRequest) => ask(request, transport), leftMs };
+  const proven = await proveRequest(prepared, means, { ...moment, ...asking });
   if (isUnproven(proven)) return { request: prepared, verdict: classifyUnproven(proven) };
   const { request, refused } = proven;
-  const limits = { timeoutMs: leftMs(), connectTimeoutMs: config.connectTimeoutMs };
+  const limits = { timeoutMs: leftMs(), connectTimeoutMs: config.connectTimeoutMs, transport };
   const sent = await sender.send(request, { ...limits, signal: moment.signal });
   if (sent.kind === 'failure')
     return {
@@ -62,6 +69,22 @@ async function sendOnce(
   const verdict = classifyResponse(answer, config, moment.now());
   return { request, response, verdict, ...(refused && { refused }) };
 }
+
+/** Without TLS a certificate proves nothing: nothing goes unproven. */
+function transportOf(
+  { url }: OutboundRequest,
+  { transports }: EndpointMeans,
+  nowMs: number,
+): Transport | Unsendable {
+  const transport = transports.at(nowMs);
+  if (transport instanceof Unsendable || !transport.certificate || isHttps(url)) return transport;
+  return new Unsendable(
+    'internal',
+    'a client certificate proves nothing without https: give the receiver as https',
+  );
+}
+
+const isHttps = (url: string) => URL.canParse(url) && new URL(url).protocol === 'https:';
 
 function withNote({ result, ...verdict }: Verdict, more: string): Verdict {
   const note = result.note === undefined ? more : `${result.note}; ${more}`;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { headerRuleSchema } from '../render/header-rule.js';
 import { isPathTemplate } from '../render/path-template.js';
 import { authenticationSchema } from './authentication.js';
+import { authoritiesSchema } from './client-certificate.js';
 import { parseBaseUrl } from './base-url.js';
 import { bodyFields } from './body.js';
 import { healthShape } from './health.js';
@@ -62,6 +63,11 @@ const fields = z.strictObject({
       'Made in order; what is queued with a delivery wins over them, what the backend adds over both.',
     ),
   authentication: authenticationSchema.describe('How requests say who calls. Secrets never stand here.'),
+  authorities: authoritiesSchema
+    .optional()
+    .describe(
+      'Certificates (PEM) of authorities that are trusted for this receiver beside those that Node trusts.',
+    ),
   signing: signingSchema,
   retryPolicy: retryPolicySchema.prefault({}).describe('When a failed attempt is made again.'),
   successStatuses: z

@@ -59,6 +59,12 @@ export class EndpointDirectory {
     return this.#opened.get(id)?.means ?? { problems: [`there is no outbound endpoint ${id}`] };
   }
 
+  /** Of the connections that some endpoint may still use. */
+  transportIds(): ReadonlySet<string> {
+    const all = [...this.#opened.values()].map(({ means }) => means);
+    return new Set(all.flatMap((means) => ('problems' in means ? [] : means.transports.ids)));
+  }
+
   /** The endpoints of a backend, or those that stand alone. */
   linkedTo(backend: BackendReference | undefined): readonly OutboundEndpoint[] {
     return this.#byBackend.get(ownerKey(backend)) ?? [];

@@ -10,6 +10,7 @@ import { hasOutboundHooks } from '../outbound-backend.js';
 import type { AddressGuard } from '../send/address-guard.js';
 import { isDeclaredHost } from '../send/egress.js';
 import { tokenUrlRefusal } from '../send/token-url-refusal.js';
+import { certificateOf } from './authentication.js';
 import { bodyProblems } from './body.js';
 import type { OutboundEndpoint } from './endpoint-directory.js';
 import { openMeans, type EndpointMeans } from './open-endpoint.js';
@@ -65,7 +66,7 @@ function tokenProblems(
 }
 
 function receiverProblems(
-  { config: { baseUrl }, backend }: OutboundEndpoint,
+  { config: { baseUrl, authentication }, backend }: OutboundEndpoint,
   instance: ConnectorBackend | undefined,
   { egressOf, guard }: EndpointLinks,
 ): string[] {
@@ -79,6 +80,9 @@ function receiverProblems(
     ...(isDeclaredHost(url.hostname, egress)
       ? []
       : [`config.baseUrl: the connector does not declare the host ${url.hostname} in its egress`]),
+    ...(certificateOf(authentication) && url.protocol !== 'https:'
+      ? ['config.baseUrl: a client certificate proves nothing without https']
+      : []),
     ...blockedUrl(url, guard),
   ];
 }

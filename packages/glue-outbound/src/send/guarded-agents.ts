@@ -1,8 +1,10 @@
+import { createSecureContext, getCACertificates, type ConnectionOptions } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
 import type { AddressGuard } from './address-guard.js';
+import { PLAIN, type Transport } from './transport.js';
 
 export interface AgentLimits {
-  /** Kinds of connections that are kept apart; beyond these the one that was unused for longest is closed. @defaultValue 16 */
+  /** Kinds of connections that are kept apart; beyond these the one that was unused for longest is closed. @defaultValue 256 */
   readonly agents: number;
   /** Connections that may be open so that others are still kept for the next request. @defaultValue 1,000 */
   readonly keptConnections: number;
@@ -13,15 +15,15 @@ export interface AgentLimits {
 }
 
 const DEFAULT_LIMITS: AgentLimits = {
-  agents: 16,
+  agents: 256,
   keptConnections: 1_000,
   keepAliveMs: 4_000,
   longestKeepAliveMs: 30_000,
 };
 
-/** Pooled connections whose every dial passes the guard; one pool per connect timeout and origin. */
+/** Pooled connections whose every dial passes the guard; one pool per connect timeout, transport and origin. */
 export class GuardedAgents {
-  readonly #agents = new Map<number, Agent>();
+  readonly #agents = new Map<string, { readonly agent: Agent; readonly transport: Transport }>();
   readonly #limits: AgentLimits;
   #open = 0;
 
@@ -42,24 +44,34 @@ export class GuardedAgents {
     return this.#open >= this.#limits.keptConnections;
   }
 
-  get(connectTimeoutMs: number): Agent {
-    const agent = this.#agents.get(connectTimeoutMs) ?? this.#make(connectTimeoutMs);
+  get(connectTimeoutMs: number, transport: Transport = PLAIN): Agent {
+    const key = `${connectTimeoutMs} ${transport.id}`;
+    const known = this.#agents.get(key) ?? { agent: this.#make(connectTimeoutMs, transport), transport };
     // The map is in order of use.
-    this.#agents.delete(connectTimeoutMs);
-    this.#agents.set(connectTimeoutMs, agent);
+    this.#agents.delete(key);
+    this.#agents.set(key, known);
     if (this.#agents.size > this.#limits.agents) this.#closeOldest();
-    return agent;
+    return known.agent;
+  }
+
+  /** Closes the connections of transports that nobody uses any more. What they still work on is finished first. */
+  keepOnly(transportIds: ReadonlySet<string>): void {
+    for (const [key, { agent, transport }] of this.#agents) {
+      if (transport.id === PLAIN.id || transportIds.has(transport.id)) continue;
+      this.#agents.delete(key);
+      void agent.close();
+    }
   }
 
   async close(): Promise<void> {
     const agents = [...this.#agents.values()];
     this.#agents.clear();
-    await Promise.all(agents.map((agent) => agent.destroy()));
+    await Promise.all(agents.map(({ agent }) => agent.destroy()));
   }
 
   /** What it still works on is finished first. */
   #closeOldest(): void {
-    for (const [key, agent] of this.#agents) {
+    for (const [key, { agent }] of this.#agents) {
       this.#agents.delete(key);
       void agent.close();
       return;
@@ -67,10 +79,11 @@ export class GuardedAgents {
   }
 
   /** Proxies that the environment names are not used: they would dial for us, past the guard. */
-  #make(timeout: number): Agent {
+  #make(timeout: number, transport: Transport): Agent {
+    const common = { timeout, allowH2: false, ...tlsOptionsOf(transport) };
     // One request per connection: to cut a long response ends no other request.
-    const guarded = buildConnector({ timeout, allowH2: false, lookup: this.guard.lookup });
-    const allowed = buildConnector({ timeout, allowH2: false });
+    const guarded = buildConnector({ ...common, lookup: this.guard.lookup });
+    const allowed = buildConnector(common);
     return new Agent({
       allowH2: false,
       // The sender's own deadline covers headers and body.
@@ -99,4 +112,11 @@ export class GuardedAgents {
       done(...result);
     };
   }
+}
+
+/** Made once for all connections: to read all authorities takes 20 ms. */
+function tlsOptionsOf({ certificate, authorities }: Transport): ConnectionOptions {
+  if (!certificate && authorities === undefined) return {};
+  const ca = authorities === undefined ? {} : { ca: [...getCACertificates('default'), authorities] };
+  return { secureContext: createSecureContext({ ...certificate, ...ca }) };
 }

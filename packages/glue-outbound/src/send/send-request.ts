@@ -5,6 +5,7 @@ import type { AddressGuard } from './address-guard.js';
 import type { GuardedAgents } from './guarded-agents.js';
 import { ResponseReader, type ReadResponse } from './response-reader.js';
 import { DeadlineError, sendFailure, type SendCause } from './send-failure.js';
+import type { Transport } from './transport.js';
 
 /** What came of sending a request. */
 export type SendResult =
@@ -16,6 +17,8 @@ export interface SendOptions {
   /** Limit for connecting, headers and body together, in milliseconds. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** What its connection has that others do not. @defaultValue nothing */
+  readonly transport?: Transport;
   /** Aborted when the result is wanted no more. */
   readonly signal: AbortSignal;
 }
@@ -31,7 +34,7 @@ export class RequestSender {
   /** Sends one request and reads the response, up to its cap. Never throws: a failure is a result too. */
   async send(
     request: OutboundRequest,
-    { timeoutMs, connectTimeoutMs, signal }: SendOptions,
+    { timeoutMs, connectTimeoutMs, transport, signal }: SendOptions,
   ): Promise<SendResult> {
     const reader = new ResponseReader();
     const cancelTimer = this.clock.after(timeoutMs, () => reader.end(new DeadlineError(timeoutMs)));
@@ -42,7 +45,7 @@ export class RequestSender {
       signal.throwIfAborted();
       const url = new URL(request.url);
       this.guard.checkUrl(url);
-      this.agents.get(connectTimeoutMs).dispatch(
+      this.agents.get(connectTimeoutMs, transport).dispatch(
         {
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
@@ -68,6 +71,11 @@ export class RequestSender {
       cancelTimer();
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Ends the connections of transports that nobody uses any more. */
+  keepOnly(transportIds: ReadonlySet<string>): void {
+    this.agents.keepOnly(transportIds);
   }
 
   /** Ends every connection. */

@@ -198,6 +198,14 @@ describe('the configuration of an endpoint that says who calls', () => {
       'two scopes in one',
       { mode: 'oauth2', clientId: 'a', tokenUrl: 'https://a.example', scope: ['read write'] },
     ],
+    ['a certificate that is not named', { mode: 'mtls' }],
+    [
+      'a client that a certificate proves, without one',
+      {
+        ...{ mode: 'oauth2', clientId: 'a', tokenUrl: 'https://a.example' },
+        clientAuthentication: 'tls_client_auth',
+      },
+    ],
     ['a secret in the configuration', { mode: 'bearer', token: 'abc' }],
     ['an unknown mode', { mode: 'digest' }],
   ])('refuses %s', (_name, authentication) => {

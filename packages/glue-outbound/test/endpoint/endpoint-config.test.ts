@@ -30,6 +30,7 @@ describe('the configuration of an outbound endpoint', () => {
     ['a reserved header', { headers: [{ name: 'Content-Length', value: '3' }] }],
     ['a signature header', { headers: [{ name: 'webhook-signature', value: 'v1,x' }] }],
     ['a malformed header', { headers: [{ name: 'a b', value: '3' }] }],
+    ['authorities that are none', { authorities: 'ca.pem' }],
     ['an unknown source', { headers: [{ name: 'x', value: { settings: 'key' } }] }],
   ])('refuses %s', (_name, config) => {
     expect(outboundEndpointConfigSchema.safeParse(config).success).toBe(false);

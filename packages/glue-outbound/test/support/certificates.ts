@@ -28,6 +28,18 @@ export function makeCertificate(host: string, days: number, by?: Certificate): P
   });
 }
 
+/** A certificate for a client, valid from two days before a time to `days` after it. */
+export function makeClientCertificate(
+  name: string,
+  { by, at = Date.now(), days = 2 }: { by?: Certificate; at?: number; days?: number } = {},
+): Promise<Certificate> {
+  return make(name, {
+    notBeforeDate: new Date(at - 2 * DAY_MS),
+    notAfterDate: new Date(at + days * DAY_MS),
+    ...(by && { ca: by }),
+  });
+}
+
 async function make(commonName: string, options: SelfsignedOptions): Promise<Certificate> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
     ...options,
