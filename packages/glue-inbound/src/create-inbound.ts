@@ -20,7 +20,7 @@ import {
 } from 'glue-core';
 import { EndpointDirectory } from './endpoint/endpoint-directory.js';
 import { endpointProblems } from './endpoint/endpoint-problems.js';
-import { inboundConfigSchema, type InboundConfig } from './endpoint/inbound-config.js';
+import { inboundConfigSchema, type InboundConfig } from './endpoint/endpoint-config.js';
 import { createEventSource, type EventItem } from './process/event-source.js';
 import type { InboundHandler } from './process/inbound-event.js';
 import { InboundListener } from './receive/listener.js';

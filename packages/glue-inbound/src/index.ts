@@ -7,7 +7,7 @@ export {
   type InboundEndpoint,
   type SemanticName,
   type Semantics,
-} from './endpoint/inbound-config.js';
+} from './endpoint/endpoint-config.js';
 export type { EndpointLinks } from './endpoint/link-problems.js';
 export type { SemanticFunction } from './endpoint/semantic-functions.js';
 export { InboundBackend, type InboundHooks, type InboundVerification } from './inbound-backend.js';

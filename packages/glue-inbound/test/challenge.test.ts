@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConnectorBackend } from 'glue-core';
 import { z } from 'zod';
-import { inboundConfigSchema } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
 import { InboundBackend } from '../src/inbound-backend.js';
 import type { ChallengeAnswer, ChallengeRequest } from '../src/receive/challenge.js';
 import { openConfig, post, shopSettings, startInbound, type Fixture } from './support/inbound-fixture.js';

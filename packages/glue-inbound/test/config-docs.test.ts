@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import { inboundConfigSchema } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
 
 const docs = readFileSync(path.join(import.meta.dirname, '../../../docs/connectors.md'), 'utf8');
 const [table = ''] = docs.split('| key of `config`').slice(1).join('').split('\n\n');

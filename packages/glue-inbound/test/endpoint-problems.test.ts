@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectorBackend, ManualClock, silentLogger, type BackendLookup } from 'glue-core';
 import { endpointProblems } from '../src/endpoint/endpoint-problems.js';
-import { inboundConfigSchema, type InboundEndpoint } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema, type InboundEndpoint } from '../src/endpoint/endpoint-config.js';
 import { InboundBackend } from '../src/inbound-backend.js';
 import {
   githubConfig,

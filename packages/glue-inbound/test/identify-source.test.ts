@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inboundConfigSchema } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
 import type { SemanticFunction } from '../src/endpoint/semantic-functions.js';
 import type { Transform } from '../src/endpoint/source.js';
 import { body, identityOf, read, sha256, type Sources } from './support/identifying.js';

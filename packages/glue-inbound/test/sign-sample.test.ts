@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hmacPresetNames } from 'glue-core';
-import { inboundConfigSchema } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
 import type { ProofMeans } from '../src/receive/proof.js';
 import { signSample } from '../src/receive/sign-sample.js';
 import { asReceived, verifierOf } from './support/verifying.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ConnectorBackend, type BackendView, type EndpointStore } from 'glue-core';
-import type { InboundConfig } from '../src/endpoint/inbound-config.js';
+import type { InboundConfig } from '../src/endpoint/endpoint-config.js';
 import { describeEachDatabase, type TestDatabase } from './support/databases.js';
 import { post, shopSettings, startInbound, type Fixture } from './support/inbound-fixture.js';
 

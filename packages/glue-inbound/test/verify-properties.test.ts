@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeStrictly, hmacPresetNames } from 'glue-core';
 import fc from 'fast-check';
-import { inboundConfigSchema } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
 import { signSample } from '../src/receive/sign-sample.js';
 import { asReceived, verifierOf, type Receiving } from './support/verifying.js';
 

@@ -1,5 +1,5 @@
 import { messageOf, type EndpointStore } from 'glue-core';
-import type { InboundConfig } from './inbound-config.js';
+import type { InboundConfig } from './endpoint-config.js';
 import type { EndpointLinks } from './link-problems.js';
 import { openEndpoint, type OpenEndpoint } from './open-endpoint.js';
 

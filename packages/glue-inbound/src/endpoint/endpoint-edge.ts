@@ -6,7 +6,7 @@ import { addressMatcher } from './address-ranges.js';
 import { challengeSecrets, type ChallengeSecrets } from './challenge-secrets.js';
 import type { Challenge } from './challenge.js';
 import { contentTypeMatcher } from './content-types.js';
-import type { InboundConfig } from './inbound-config.js';
+import type { InboundConfig } from './endpoint-config.js';
 
 /** What the edge asks of each request of an endpoint, made ready once per change of it. */
 export interface EndpointEdge {

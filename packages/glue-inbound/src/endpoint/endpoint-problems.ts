@@ -1,5 +1,5 @@
 import type { OwnSecrets } from 'glue-core';
-import type { InboundEndpoint } from './inbound-config.js';
+import type { InboundEndpoint } from './endpoint-config.js';
 import { backendProblems, handlerProblems, type EndpointLinks } from './link-problems.js';
 import { meansOf } from './open-endpoint.js';
 

@@ -6,7 +6,7 @@ import {
   type Logger,
 } from 'glue-core';
 import type { InboundHandler } from '../process/inbound-event.js';
-import type { InboundConfig } from './inbound-config.js';
+import type { InboundConfig } from './endpoint-config.js';
 
 /** What an endpoint may be linked to. */
 export interface EndpointLinks {

@@ -2,7 +2,7 @@ import type { EndpointState, OwnSecrets } from 'glue-core';
 import { createVerifier, type Verifier } from '../receive/verifier.js';
 import { secretHeadersOfChallenges } from './challenge.js';
 import { endpointEdge, type EndpointEdge } from './endpoint-edge.js';
-import type { InboundEndpoint } from './inbound-config.js';
+import type { InboundEndpoint } from './endpoint-config.js';
 import { backendProblems, handlerProblems, type EndpointLinks } from './link-problems.js';
 import { semanticFunctionsOf, type SemanticFunctions } from './semantic-functions.js';
 import { secretHeadersOf } from './verification.js';

@@ -1,6 +1,6 @@
 import { formatBackendReference, messageOf, type ConnectorBackend } from 'glue-core';
 import type { RawRequest } from '../receive/raw-request.js';
-import type { InboundConfig } from './inbound-config.js';
+import type { InboundConfig } from './endpoint-config.js';
 import { connectorFunctionsOf } from './source.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { InboundEndpoint, Semantics } from '../endpoint/inbound-config.js';
+import type { InboundEndpoint, Semantics } from '../endpoint/endpoint-config.js';
 
 /**
  * The handler that an event goes to: the one that its selector chooses, else the endpoint's. Without one it goes to

@@ -8,7 +8,7 @@ import {
   type WorkSource,
 } from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
-import type { InboundConfig } from '../endpoint/inbound-config.js';
+import type { InboundConfig } from '../endpoint/endpoint-config.js';
 import { loadEvents, type StoredEvent } from '../store/load-events.js';
 import { eventTable } from '../store/tables.js';
 import { processEvent, type ProcessTargets } from './process-event.js';

@@ -1,5 +1,5 @@
 import type { BackendReference, Logger, Outcome, OutboundGateway, Transaction } from 'glue-core';
-import type { Semantics } from '../endpoint/inbound-config.js';
+import type { Semantics } from '../endpoint/endpoint-config.js';
 
 /** What processing an event decided. */
 export type InboundOutcome = Outcome;

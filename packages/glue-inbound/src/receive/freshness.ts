@@ -1,5 +1,5 @@
 import { headerValues, type TimestampSource } from 'glue-core';
-import type { FreshnessLimits } from '../endpoint/inbound-config.js';
+import type { FreshnessLimits } from '../endpoint/endpoint-config.js';
 import type { RawRequest } from './raw-request.js';
 import { Refusal } from './refusal.js';
 

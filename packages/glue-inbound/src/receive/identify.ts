@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { InboundConfig, SemanticName, Semantics } from '../endpoint/inbound-config.js';
+import type { InboundConfig, SemanticName, Semantics } from '../endpoint/endpoint-config.js';
 import type { SemanticFunctions } from '../endpoint/semantic-functions.js';
 import { readSources, sha256Of, type ProvenRequest } from './identify-source.js';
 import { Refusal } from './refusal.js';

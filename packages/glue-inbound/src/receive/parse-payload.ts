@@ -1,4 +1,4 @@
-import type { InboundConfig } from '../endpoint/inbound-config.js';
+import type { InboundConfig } from '../endpoint/endpoint-config.js';
 import { Refusal } from './refusal.js';
 
 /** A proven body, parsed as far as the contract asks. */

@@ -22,7 +22,7 @@ import {
   type TimestampSource,
 } from 'glue-core';
 import { apiKeyOf, basicKeyOf, bearerKeyOf } from '../endpoint/credentials.js';
-import type { InboundConfig } from '../endpoint/inbound-config.js';
+import type { InboundConfig } from '../endpoint/endpoint-config.js';
 import { signedTimestampOf } from '../endpoint/verification.js';
 import type { ProofMeans } from './proof.js';
 import type { RawRequest } from './raw-request.js';

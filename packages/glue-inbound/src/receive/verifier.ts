@@ -1,6 +1,6 @@
 import { hmacKeyOf, locatedScheme, standardKeyOf, usernameOf } from 'glue-core';
 import { apiKeyOf, basicKeyOf, bearerKeyOf } from '../endpoint/credentials.js';
-import type { InboundConfig } from '../endpoint/inbound-config.js';
+import type { InboundConfig } from '../endpoint/endpoint-config.js';
 import { secretHeadersOf, signedTimestampOf, type Verification } from '../endpoint/verification.js';
 import { checkFreshness } from './freshness.js';
 import { proofByConnector, type Watch } from './proof-by-connector.js';

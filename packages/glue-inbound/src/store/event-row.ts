@@ -1,5 +1,5 @@
 import type { WorkState } from 'glue-core';
-import type { InboundConfig } from '../endpoint/inbound-config.js';
+import type { InboundConfig } from '../endpoint/endpoint-config.js';
 
 /** An event as it lies in its table. Numbers of 64 bits may come as text from MySQL. */
 export interface EventRow {

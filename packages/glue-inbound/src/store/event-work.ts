@@ -1,5 +1,5 @@
 import type { EndpointStore, FilteredWork } from 'glue-core';
-import type { InboundConfig } from '../endpoint/inbound-config.js';
+import type { InboundConfig } from '../endpoint/endpoint-config.js';
 import { chooseHandler } from '../process/choose-handler.js';
 import { eventFilterSchema, narrowEvents, type EventFilter } from './event-filter.js';
 import { replayEvents } from './replay-events.js';

@@ -1,5 +1,5 @@
 import { parseStored, readStored, type BackendReference, type Database, type StoredContent } from 'glue-core';
-import type { Semantics } from '../endpoint/inbound-config.js';
+import type { Semantics } from '../endpoint/endpoint-config.js';
 import type { EventHeaders } from '../process/inbound-event.js';
 import type { EventRow, PayloadRow } from './event-row.js';
 import { EVENTS, PAYLOADS } from './tables.js';

@@ -1,5 +1,5 @@
 import { inOrderOfArrival, newId, type Place, type Transaction } from 'glue-core';
-import type { Semantics } from '../endpoint/inbound-config.js';
+import type { Semantics } from '../endpoint/endpoint-config.js';
 import type { EventRow, PayloadRow } from './event-row.js';
 import { EVENTS, eventTable, PAYLOADS } from './tables.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inboundConfigSchema } from '../../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../../src/endpoint/endpoint-config.js';
 import type { SemanticFunction } from '../../src/endpoint/semantic-functions.js';
 import { identify } from '../../src/receive/identify.js';
 import { parsePayload } from '../../src/receive/parse-payload.js';

@@ -18,7 +18,7 @@ import {
 } from 'glue-core';
 import { z } from 'zod';
 import { createInbound, type Inbound } from '../../src/create-inbound.js';
-import { inboundConfigSchema, type InboundConfig } from '../../src/endpoint/inbound-config.js';
+import { inboundConfigSchema, type InboundConfig } from '../../src/endpoint/endpoint-config.js';
 import type { InboundHandler } from '../../src/process/inbound-event.js';
 import { makeSqlite } from './databases.js';
 

@@ -1,5 +1,5 @@
 import { ManualClock, silentLogger, type Clock, type Logger } from 'glue-core';
-import { inboundConfigSchema } from '../../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../../src/endpoint/endpoint-config.js';
 import type { ProofMeans } from '../../src/receive/proof.js';
 import { createVerifier, type Verifier } from '../../src/receive/verifier.js';
 

@@ -9,7 +9,7 @@ import {
   type WorkSource,
 } from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
-import { readDeliveries, type StoredDelivery } from '../store/delivery-rows.js';
+import { loadDeliveries, type StoredDelivery } from '../store/load-deliveries.js';
 import { DELIVERY_WORK } from '../store/tables.js';
 import type { OutboundItem, UnreadableItem } from './delivery-item.js';
 import { attemptDeadlineMs } from './attempt-deadline.js';
@@ -35,7 +35,7 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
   async load(
     rows: readonly ClaimedRow[],
   ): Promise<ReadonlyMap<string, OutboundItem | UnreadableItem | 'held'>> {
-    const deliveries = await readDeliveries(
+    const deliveries = await loadDeliveries(
       this.database,
       rows.map(({ id }) => id),
     );

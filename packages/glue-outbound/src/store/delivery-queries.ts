@@ -5,7 +5,7 @@ import {
   type DeliveryFilter,
   type FilteredEndpoints,
 } from './delivery-filter.js';
-import { readDeliveries } from './delivery-rows.js';
+import { loadDeliveries } from './load-deliveries.js';
 import { DELIVERIES, DELIVERY_ATTEMPTS } from './tables.js';
 
 /** A delivery in lists. */
@@ -123,7 +123,7 @@ export class DeliveryQueries {
   /** @throws GLUE_DELIVERY_NOT_FOUND, GLUE_CONTENT_UNREADABLE */
   async get(id: string): Promise<DeliveryDetail> {
     const row = await this.database<SummaryRow>(DELIVERIES).where({ id }).first();
-    const stored = (await readDeliveries(this.database, [id])).get(id);
+    const stored = (await loadDeliveries(this.database, [id])).get(id);
     if (!row || !stored) throw new GlueError('GLUE_DELIVERY_NOT_FOUND', `there is no delivery ${id}`);
     if (stored instanceof GlueError) throw stored;
     const { payload, context, headers } = stored;

@@ -24,7 +24,7 @@ type JoinedRow = Pick<DeliveryRow, 'id' | 'endpoint_id' | 'backend_type' | 'back
   Pick<PayloadRow, 'payload' | 'context' | 'headers'>;
 
 /** Reads deliveries with what they hold, by id; those that are gone are left out. */
-export async function readDeliveries(
+export async function loadDeliveries(
   database: Database,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, StoredContent<StoredDelivery>>> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { problemsOf } from 'glue-core';
-import { inboundConfigSchema } from '../src/endpoint/inbound-config.js';
+import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
 
 function problems(config: unknown): string[] {
   const { error } = inboundConfigSchema.safeParse(config);
