@@ -40,6 +40,48 @@ describe('docs/lifecycle.md', () => {
   });
 });
 
+describe('docs/sides.md', () => {
+  const columns = ['inbound', 'outbound'] as const;
+  /** The rows whose first two cells name files. */
+  const rows = read('docs/sides.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').slice(1, 3));
+  const named = (column: number) =>
+    rows.flatMap((cells) =>
+      [...(cells[column] ?? '').matchAll(/`([\w/-]+\.ts)`/g)].map(([, file = '']) => file),
+    );
+  const filesOf = (side: string) =>
+    globSync('**/*.ts', { cwd: path.join(root, `packages/glue-${side}/src`) });
+
+  test.each(columns.map((side, at) => [side, at] as const))(
+    'has a place for each file of %s, and for no other',
+    (side, at) => {
+      expect(named(at).sort()).toEqual(filesOf(side).sort());
+    },
+  );
+
+  test.each(columns.map((side, at) => [side, at] as const))('names each folder of %s', (side, at) => {
+    const folders = [...new Set(filesOf(side).map((file) => path.dirname(file)))].filter(
+      (folder) => folder !== '.',
+    );
+    const shown = rows.flatMap((cells) =>
+      [...(cells[at] ?? '').matchAll(/`(\w+)\/`/g)].map(([, folder]) => folder),
+    );
+    expect(shown.sort()).toEqual(folders.sort());
+  });
+
+  it('puts files of one name beside each other', () => {
+    const outbound = filesOf('outbound');
+    const both = filesOf('inbound').filter((file) => outbound.includes(file));
+    const beside = rows.filter(([left = '', right = '']) =>
+      both.some((file) => left.includes(`\`${file}\``) && right.includes(`\`${file}\``)),
+    );
+    expect(both.length).toBeGreaterThan(5);
+    expect(beside).toHaveLength(both.length);
+  });
+});
+
 describe('relative links', () => {
   const pages = globSync(['*.md', 'docs/**/*.md', '{packages,plugins}/*/README.md', 'host/README.md'], {
     cwd: root,
