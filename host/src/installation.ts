@@ -2,12 +2,14 @@ import {
   connectorBuilder,
   coreMigrations,
   databaseNow,
+  foreignTables,
   GlueError,
   hasBackends,
   hasEndpointSecrets,
   messageOf,
   openDatabase,
   pendingMigrations,
+  sqliteProblemOf,
   systemClock,
   type Clock,
   type Database,
@@ -52,7 +54,7 @@ export interface Installation extends House {
 
 /**
  * Opens the database. The caller closes it.
- * @throws GLUE_DATABASE_UNAVAILABLE
+ * @throws GLUE_DATABASE_UNAVAILABLE; GLUE_DATABASE_UNSUITABLE for a file of another program
  */
 export async function reachDatabase(config: HostConfig): Promise<OpenedDatabase> {
   const sides = wantedSides(await importSides(), config.sides);
@@ -62,17 +64,24 @@ export async function reachDatabase(config: HostConfig): Promise<OpenedDatabase>
   try {
     database = openDatabase(config.database);
     await databaseNow(database);
+    await refuseForeignFile(config, database);
     return { database, sides, migrations };
   } catch (error) {
     await database?.destroy();
-    throw new GlueError(
-      'GLUE_DATABASE_UNAVAILABLE',
-      `${placeOf(config)} cannot be opened: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    if (error instanceof GlueError) throw error;
+    const problem = sqliteProblemOf(error) ?? `${placeOf(config)} cannot be opened: ${messageOf(error)}`;
+    throw new GlueError('GLUE_DATABASE_UNAVAILABLE', problem, { cause: error });
   }
+}
+
+async function refuseForeignFile(config: HostConfig, database: Database): Promise<void> {
+  const [first, ...others] = await foreignTables(database);
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  throw new GlueError(
+    'GLUE_DATABASE_UNSUITABLE',
+    `${placeOf(config)} belongs to another program (table "${first}"${more}): name a file of its own in database.file`,
+  );
 }
 
 /** @throws GLUE_SCHEMA_OLDER when migrations are pending */

@@ -39,6 +39,25 @@ describe('the secret key', () => {
     expect(() => read(text)).toThrow('GLUE_SECRET_KEY does not hold 32 bytes in base64');
   });
 
+  it.each([
+    ['read', () => join(dataFolder, 'taken'), /taken\/secret\.key cannot be read \(ENOTDIR/],
+    [
+      'made',
+      () => '/proc/glue',
+      /^\/proc\/glue\/secret\.key cannot be made \(ENOENT.*name another dataFolder/,
+    ],
+  ])('that cannot be %s says where, why, and the way out', (_what, folderOf, words) => {
+    writeFileSync(join(dataFolder, 'taken'), 'a file in the way');
+    const readThere = () =>
+      readSecretKey({ dataFolder: folderOf(), fromEnvironment: undefined, mayCreate: true });
+    expect(readThere).toThrow(
+      expect.objectContaining({
+        code: 'GLUE_SECRET_KEY_MISSING',
+        message: expect.stringMatching(words),
+      }),
+    );
+  });
+
   it('names the file that holds no key', () => {
     read();
     writeFileSync(join(dataFolder, 'data', 'secret.key'), 'nonsense');

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { balance, inFlight, WHOLE, type InFlight } from './support/ledger.js';
@@ -5,17 +9,25 @@ import { Scene } from './support/scene.js';
 import { Sender } from './support/sender.js';
 import { until } from './support/until.js';
 
+/** A disk of its own, in memory; only root may mount one. */
+const mayMount = process.getuid?.() === 0;
+const mount = (...args: readonly string[]) => execFileSync('mount', ['-t', 'tmpfs', ...args]);
+
 describe('a SQLite file under load', () => {
   let scene: Scene | undefined;
   let sender: Sender | undefined;
+  let disk: string | undefined;
 
   afterEach(async () => {
     sender?.abandon();
     await scene?.close();
+    if (disk !== undefined) execFileSync('umount', [disk]);
+    if (disk !== undefined) rmSync(disk, { recursive: true });
+    [scene, sender, disk] = [undefined, undefined, undefined];
   });
 
-  async function load(): Promise<{ scene: Scene; sender: Sender }> {
-    const opened = await Scene.open();
+  async function load(folder?: string): Promise<{ scene: Scene; sender: Sender }> {
+    const opened = await Scene.open(undefined, folder);
     scene = opened;
     await opened.start('one');
     const started = new Sender(() => opened.running, 0);
@@ -62,6 +74,28 @@ describe('a SQLite file under load', () => {
     expect(refused.slowestMs).toBeLessThan(8_000);
     expect(refused.medianMs).toBeLessThan(200);
   }, 90_000);
+
+  (mayMount ? it : it.skip)(
+    'whose disk is full: 503 at once; with room, all goes on',
+    async () => {
+      disk = mkdtempSync(join(tmpdir(), 'glue-disk-'));
+      mount('-o', 'size=8m', 'tmpfs', disk);
+      const { scene, sender } = await load(disk);
+      const [host] = scene.hosts;
+      const isFull = () => sender.answers.slice(-50).every(({ status }) => status === 503);
+      await until('the disk is full', isFull, 60_000);
+      const seen = sender.answers.length;
+      // Longer than a lease, which cannot be renewed meanwhile.
+      await sleep(15_000);
+      const refused = answersSince(seen, sender);
+      expect(host?.log).toMatch(/the disk of \S+glue\.db is full: make room on it/);
+      mount('-o', 'remount,size=500m', 'tmpfs', disk);
+      await goesOn(scene, sender, [await inFlight(scene.database)]);
+      expect(refused).toMatchObject({ statuses: [503], retryAfter: true });
+      expect(refused.slowestMs).toBeLessThan(2_000);
+    },
+    150_000,
+  );
 
   it('that is moved away: 503 at once, readiness and the log say why; put back, all goes on', async () => {
     const { scene, sender } = await load();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GlueError, makeFolder, parseSecretKey } from 'glue-core';
+import { GlueError, makeFolder, messageOf, parseSecretKey } from 'glue-core';
 
 const KEY_BYTES = 32;
 
@@ -28,7 +28,12 @@ export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: Secret
       'GLUE_SECRET_KEY_MISSING',
       `${file} is missing, but the database holds secrets that it encrypted`,
     );
-  createKeyFile(dataFolder, file);
+  try {
+    createKeyFile(dataFolder, file);
+  } catch (error) {
+    const problem = `${file} cannot be made (${messageOf(error)}): let the user of this process write there, name another dataFolder, or set GLUE_SECRET_KEY`;
+    throw new GlueError('GLUE_SECRET_KEY_MISSING', problem, { cause: error });
+  }
   return parseSecretKey(readFileSync(file, 'utf8'), file);
 }
 
@@ -36,17 +41,17 @@ export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: Secret
 function createKeyFile(folder: string, file: string): void {
   makeFolder(folder);
   const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, {
-    mode: 0o600,
-    flag: 'wx',
-    flush: true,
-  });
   try {
+    writeFileSync(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, {
+      mode: 0o600,
+      flag: 'wx',
+      flush: true,
+    });
     linkSync(aside, file);
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
   } finally {
-    unlinkSync(aside);
+    rmSync(aside, { force: true });
   }
 }
 
@@ -55,7 +60,9 @@ function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
-    throw new GlueError('GLUE_SECRET_KEY_MISSING', `${file} cannot be read`, { cause: error });
+    throw new GlueError('GLUE_SECRET_KEY_MISSING', `${file} cannot be read (${messageOf(error)})`, {
+      cause: error,
+    });
   }
 }
 

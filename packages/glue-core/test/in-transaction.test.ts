@@ -41,6 +41,8 @@ describe('an error of the database', () => {
     ['a connection that is closed', { fatal: true }, 'unavailable'],
     ['a full disk', { code: 'SQLITE_FULL' }, 'unavailable'],
     ['a broken disk', { code: 'SQLITE_IOERR_WRITE' }, 'unavailable'],
+    ['a folder that takes no writes', { code: 'SQLITE_READONLY_DIRECTORY' }, 'unavailable'],
+    ['a file that is none', { code: 'SQLITE_NOTADB' }, 'unavailable'],
     ['an exhausted pool', { name: 'KnexTimeoutError' }, 'unavailable'],
     ['a duplicate on MySQL', { errno: 1062 }, 'duplicate'],
     ['a duplicate on SQLite', { code: 'SQLITE_CONSTRAINT_UNIQUE' }, 'duplicate'],
@@ -298,7 +300,9 @@ describeSqlite('a SQLite transaction', (openDatabase) => {
       await database.schema.createTable('notes', (table) => void table.text('text'));
       await room(10);
       for (let tried = 0; tried < 2; tried += 1)
-        await expect(fill()).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE', '(SQLITE_FULL)'));
+        await expect(fill()).rejects.toEqual(
+          refusal('GLUE_DATABASE_UNAVAILABLE', /the disk of \S+ is full: make room/),
+        );
       expect(await database('notes')).toEqual([]);
       await room(1_000);
       await fill();

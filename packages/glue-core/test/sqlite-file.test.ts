@@ -1,10 +1,11 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '../src/database/database.js';
 import { inTransaction, runAgain } from '../src/database/in-transaction.js';
 import { openDatabase } from '../src/database/open-database.js';
+import { foreignTables } from '../src/database/foreign-tables.js';
 import { isFileGone } from '../src/database/sqlite-file.js';
 import { refusal } from './support/refusal.js';
 
@@ -81,6 +82,42 @@ describe('a SQLite file', () => {
     await opened.schema.createTable('notes', (table) => void table.integer('id').primary());
     await write(opened, 1);
     expect(await opened('notes')).toHaveLength(1);
+  });
+
+  describe('that cannot be used', () => {
+    it.each([
+      [
+        'is no database',
+        () => writeFileSync(file, 'x'.repeat(200)),
+        /is no SQLite database: name another file/,
+      ],
+      ['is a folder', () => mkdirSync(file), /cannot be opened or made: it has to be a file/],
+    ])('since it %s says which file, and what to do', async (_why, make, words) => {
+      make();
+      const refused = runAgain(() => database().raw('SELECT 1'));
+      await expect(refused).rejects.toEqual(refusal('GLUE_DATABASE_UNAVAILABLE', words));
+      await expect(refused).rejects.toMatchObject({ message: expect.stringContaining(file) });
+    });
+
+    it('since it takes no writes says which file, and who needs which right', async () => {
+      const opened = await withNotes();
+      await opened.raw('PRAGMA query_only = ON');
+      await expect(write(opened, 1)).rejects.toEqual(
+        refusal('GLUE_DATABASE_UNAVAILABLE', `${file} cannot be written: the user of this process`),
+      );
+      await opened.raw('PRAGMA query_only = OFF');
+      await write(opened, 1);
+    });
+  });
+
+  it('belongs to another program where it has tables, and none of Glue', async () => {
+    const opened = database();
+    expect(await foreignTables(opened)).toEqual([]);
+    for (const name of ['notes', 'about'])
+      await opened.schema.createTable(name, (table) => table.increments());
+    expect(await foreignTables(opened)).toEqual(['about', 'notes']);
+    await opened.schema.createTable('glue_migrations', (table) => table.increments());
+    expect(await foreignTables(opened)).toEqual([]);
   });
 
   describe('that another process locks', () => {

@@ -49,6 +49,32 @@ describe('the listener', () => {
     await host.inbound.rejections.idle();
     return host.inbound.rejections.list(filter);
   };
+  it('answers 503 with Retry-After while the disk is full, keeps nothing of it, and takes events again when there is room', async () => {
+    await host.addEndpoint({ path: 'open', config: openConfig });
+    const { database } = host;
+    const [{ page_count: used }] = await database.raw('PRAGMA page_count');
+    const [{ max_page_count: most }] = await database.raw('PRAGMA max_page_count');
+    await database.raw(`PRAGMA max_page_count = ${used}`);
+    const send = (name: string) => post(to('open'), JSON.stringify({ name, long: 'x'.repeat(200_000) }));
+    const refused = await Promise.all(['a', 'b', 'c'].map(send));
+    for (const { status, headers, body } of refused) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '30']);
+      expect(body).toEqual(later);
+    }
+    expect(await host.inbound.events.list()).toEqual([]);
+    expect(host.logged).toContainEqual(
+      expect.objectContaining({
+        fields: expect.objectContaining({ reason: expect.stringContaining('is full: make room on it') }),
+      }),
+    );
+    await database.raw(`PRAGMA max_page_count = ${most}`);
+    // What is away is tried again every 200 ms.
+    host.clock.advance(200);
+    expect((await send('a')).status).toBe(202);
+    await host.inbound.queue.idle();
+    expect(await host.inbound.events.list()).toMatchObject([{ state: 'done' }]);
+  });
+
   it('stores a proven request and answers 202 with the event’s id, a duplicate the same', async () => {
     await host.addEndpoint({ path: 'github', config: githubConfig, backend });
     const body = '{ "ref":"main" }';

@@ -30,12 +30,19 @@ export class Scene {
     private readonly dropDatabase: () => Promise<void>,
   ) {}
 
-  /** @param url - of a MySQL or MariaDB server; without it the database is a SQLite file */
-  static async open(url?: string): Promise<Scene> {
+  /**
+   * @param url - of a MySQL or MariaDB server; without it the database is a SQLite file
+   * @param fileFolder - of the SQLite file. @defaultValue where all else of the scene lies
+   */
+  static async open(url?: string, fileFolder?: string): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), 'glue-faults-'));
     const receiver = await Receiver.start();
     if (url === undefined) {
-      const config = { client: 'sqlite', file: join(folder, 'glue.db'), durability: 'durable' } as const;
+      const config = {
+        client: 'sqlite',
+        file: join(fileFolder ?? folder, 'glue.db'),
+        durability: 'durable',
+      } as const;
       return new Scene(folder, openDatabase(config), receiver, config, () => Promise.resolve());
     }
     const name = `glue_faults_${process.pid}_${Date.now()}`;

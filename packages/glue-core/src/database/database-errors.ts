@@ -1,6 +1,6 @@
 import { GlueError, messageOf } from '../errors/glue-error.js';
 import { PacketTooLarge } from './packet-limit.js';
-import { SqliteFileGone } from './sqlite-file.js';
+import { isTroubleCode, SqliteTrouble } from './sqlite-trouble.js';
 
 type Fields = {
   readonly code?: unknown;
@@ -47,10 +47,6 @@ const unavailableCodes: ReadonlySet<unknown> = new Set([
   'ENETUNREACH',
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_SEQUENCE_TIMEOUT',
-  'SQLITE_FULL',
-  'SQLITE_CANTOPEN',
-  'SQLITE_READONLY',
-  'SQLITE_FILE_GONE',
 ]);
 
 function fields(error: unknown): Fields {
@@ -103,7 +99,7 @@ export function isUnavailableDatabaseError(error: unknown): boolean {
   // mysql2 marks every error fatal that ends the connection, TLS and the like; not all have a code.
   if (fatal === true || name === 'KnexTimeoutError') return true;
   if (unavailableErrnos.has(errno) || unavailableCodes.has(code)) return true;
-  return typeof code === 'string' && code.startsWith('SQLITE_IOERR');
+  return error instanceof SqliteTrouble || (typeof code === 'string' && isTroubleCode(code));
 }
 
 /**
@@ -142,7 +138,7 @@ function tooLarge(cause: unknown): GlueError {
 /** The code alone, since messages can repeat values; those about TLS, or the file, cannot, and say what is wrong. */
 function reasonOf(error: unknown): string {
   const { code, name } = fields(error);
-  if (error instanceof SqliteFileGone) return error.problem;
+  if (error instanceof SqliteTrouble) return error.problem;
   if (code === 'HANDSHAKE_SSL_ERROR') return `TLS: ${messageOf(error).replace(/^Error( \[\w+\])?: /, '')}`;
   return String(code ?? (name === 'Error' ? 'the connection is closed' : name));
 }

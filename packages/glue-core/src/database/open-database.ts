@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import knex from 'knex';
-import { GlueError } from '../errors/glue-error.js';
+import { GlueError, messageOf } from '../errors/glue-error.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { Database } from './database.js';
 import type { DatabaseConfig, MysqlConfig, SqliteConfig } from './database-config.js';
@@ -10,6 +10,7 @@ import { prepareMysqlConnection, type MysqlConnection } from './mysql-connection
 import { KEPT_STATEMENTS } from './prepared-statements.js';
 import { prepareSqliteConnection } from './sqlite-connection.js';
 import { SqliteFile } from './sqlite-file.js';
+import { namingFile } from './sqlite-trouble.js';
 
 /** TCP asks a silent server whether it is still there after this, in milliseconds. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
@@ -43,7 +44,7 @@ export function openDatabase(config: DatabaseConfig): Database {
 function openSqlite({ file, durability }: SqliteConfig): Database {
   makeDatabaseFolder(dirname(file));
   const opened = new SqliteFile(file);
-  return knex({
+  const database = knex({
     ...quiet,
     client: 'better-sqlite3',
     connection: { filename: file },
@@ -56,6 +57,16 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
         ready(null, prepareSqliteConnection(connection, opened, durability)),
     },
   });
+  const client = database.client as { acquireRawConnection: () => Promise<unknown> };
+  const acquire = client.acquireRawConnection.bind(client);
+  client.acquireRawConnection = async () => {
+    try {
+      return await acquire();
+    } catch (error) {
+      throw namingFile(file, error);
+    }
+  };
+  return database;
 }
 
 function openMysql({ url, poolSize, connectTimeoutMs, answerTimeoutMs, tls }: MysqlConfig): Database {
@@ -115,9 +126,11 @@ function makeDatabaseFolder(folder: string): void {
   try {
     makeFolder(folder);
   } catch (cause) {
-    throw new GlueError('GLUE_DATABASE_UNAVAILABLE', `the database folder ${folder} cannot be made`, {
-      cause,
-    });
+    throw new GlueError(
+      'GLUE_DATABASE_UNAVAILABLE',
+      `the database folder ${folder} cannot be made (${messageOf(cause)}): name another, or let the user of this process make it`,
+      { cause },
+    );
   }
 }
 

@@ -19,8 +19,8 @@ interface SqliteStatement {
 const KEPT_STATEMENTS = 300;
 
 /**
- * Sets a new connection up: write-ahead log, durability, short waits for others, an eye on the file, and three things
- * that knex leaves out: statements stay compiled; a COMMIT that is refused ends its transaction all the same; and
+ * Sets a new connection up: write-ahead log, durability, short waits for others, an eye on the file, errors that name
+ * it, and three things that knex leaves out: statements stay compiled; a COMMIT that is refused ends its transaction all the same; and
  * transactions take the write lock when they begin, since a reading transaction that turns to writing is refused at once
  * (SQLITE_BUSY_SNAPSHOT) when another process wrote meanwhile.
  */
@@ -30,13 +30,20 @@ export function prepareSqliteConnection(
   durability: SqliteConfig['durability'],
 ): unknown {
   const sqlite = connection as SqliteConnection;
-  sqlite.pragma('journal_mode = WAL');
-  sqlite.pragma(`synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`);
-  sqlite.pragma('foreign_keys = ON');
+  file.naming(() => {
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma(`synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`);
+    sqlite.pragma('foreign_keys = ON');
+  });
   const busy = new BusyFile(sqlite);
   file.opened();
 
-  const compile = sqlite.prepare.bind(sqlite);
+  const prepare = sqlite.prepare.bind(sqlite);
+  const compile = (sql: string) =>
+    namingFileOf(
+      file.naming(() => prepare(sql)),
+      file,
+    );
   const kept = new Map<string, SqliteStatement>();
   sqlite.prepare = (sql) => {
     if (!/^(COMMIT|ROLLBACK)/i.test(sql)) file.checkNowAndThen();
@@ -50,6 +57,15 @@ export function prepareSqliteConnection(
     return statement;
   };
   return sqlite;
+}
+
+/** Whose errors name the file. */
+function namingFileOf(statement: SqliteStatement, file: SqliteFile): SqliteStatement {
+  for (const method of ['run', 'all'] as const) {
+    const call = statement[method].bind(statement);
+    statement[method] = (...values) => file.naming(() => call(...values));
+  }
+  return statement;
 }
 
 /**

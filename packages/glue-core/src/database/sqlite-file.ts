@@ -1,18 +1,16 @@
 import { statSync } from 'node:fs';
+import { namingFile, SqliteTrouble } from './sqlite-trouble.js';
 
 /** How often single statements look after the file, in milliseconds; every COMMIT does. */
 const LOOK_MS = 1_000;
 
 /** The file of a connection is not the one at its path any more. */
-export class SqliteFileGone extends Error {
-  readonly code = 'SQLITE_FILE_GONE';
-  /** The message as it was: knex puts the statement in front of it. */
-  readonly problem: string;
-
+class SqliteFileGone extends SqliteTrouble {
   constructor(path: string) {
-    const problem = `the file ${path} was removed or replaced while it was open: put it back, or start again with the file that counts`;
-    super(problem);
-    this.problem = problem;
+    super(
+      'SQLITE_FILE_GONE',
+      `the file ${path} was removed or replaced while it was open: put it back, or start again with the file that counts`,
+    );
   }
 }
 
@@ -43,6 +41,15 @@ export class SqliteFile {
   /** The same, but not more often than is of use. */
   checkNowAndThen(): void {
     if (performance.now() - this.#lookedAt >= LOOK_MS) this.check();
+  }
+
+  /** Runs what needs the file. What the system, its disk or the file itself refuses is told with its name. */
+  naming<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw namingFile(this.path, error);
+    }
   }
 
   #present(): string | undefined {

@@ -178,6 +178,11 @@ export const errorTable = {
     'Check the server and the database settings.',
     true,
   ),
+  GLUE_DATABASE_UNSUITABLE: entry(
+    500,
+    'The database, or the connection to it, is not as Glue needs it.',
+    'Change what the message lists.',
+  ),
   GLUE_DATABASE_CONFLICT: entry(
     503,
     'The database refused the transaction several times for reasons of its own.',

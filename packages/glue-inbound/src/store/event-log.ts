@@ -50,7 +50,7 @@ export class EventLog {
     } catch (error) {
       if (error instanceof GlueError && ownCodes.has(error.code)) throw error;
       // The database's own message can repeat what was to be stored: it stays in the cause, out of the log.
-      throw new GlueError('GLUE_STORE_UNAVAILABLE', `an event could not be stored: ${codeOf(error)}`, {
+      throw new GlueError('GLUE_STORE_UNAVAILABLE', `an event could not be stored: ${reasonOf(error)}`, {
         cause: error,
       });
     }
@@ -62,7 +62,8 @@ export class EventLog {
   }
 }
 
-function codeOf(error: unknown): string {
+function reasonOf(error: unknown): string {
+  if (error instanceof GlueError) return `${error.code}: ${error.message}`;
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'unknown error';
 }
