@@ -7,7 +7,7 @@ import { OrderHandler } from './order-handler.ts';
 
 const { PORT = '3000', DATABASE_FILE = 'app.db', GLUE_SECRET_KEY = '', SHOP_SECRET = '' } = process.env;
 
-// Any knex connection to SQLite, MySQL or MariaDB would do; this one is set up well.
+// A knex connection of your own would do too; this one is set up well.
 const database = openDatabase({ client: 'sqlite', file: DATABASE_FILE, durability: 'durable' });
 if (!(await database.schema.hasTable('orders')))
   await database.schema.createTable('orders', (table) => {

@@ -2,7 +2,6 @@ import {
   connectorBuilder,
   coreMigrations,
   databaseNow,
-  foreignTables,
   GlueError,
   hasBackends,
   hasEndpointSecrets,
@@ -22,6 +21,7 @@ import type { HostConfig } from './config/config-schema.js';
 import { systemEnvironment } from './config/environment.js';
 import { emptyHandlers } from './discovery/register-connector.js';
 import { loadConnectors, type ConnectorStatus } from './discovery/load-connectors.js';
+import { foreignTables } from './foreign-tables.js';
 import { createLogger } from './log/create-logger.js';
 import { readSecretKey } from './secrets/secret-key.js';
 import { importSides, sideNamesOf, wantedSides, type SideModules } from './sides/import-sides.js';

@@ -59,13 +59,11 @@ export {
 } from './database/database-errors.js';
 export { affectedOf, databaseNow, rowsOf } from './database/database-time.js';
 export { insertRows, type ColumnValue, type RowShape } from './database/insert-rows.js';
-export { foreignTables } from './database/foreign-tables.js';
 export { inTransaction } from './database/in-transaction.js';
 export { migrate, pendingMigrations } from './database/migrate.js';
 export type { Migration } from './database/migration.js';
 export { openDatabase } from './database/open-database.js';
-export { isFileGone } from './database/sqlite-file.js';
-export { sqliteProblemOf } from './database/sqlite-trouble.js';
+export { isFileGone, sqliteProblemOf } from './database/sqlite-trouble.js';
 export { maxPacketBytes } from './database/packet-limit.js';
 export type { EndpointCheckOptions } from './endpoint/endpoint-check.js';
 export {

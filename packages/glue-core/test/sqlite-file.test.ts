@@ -5,8 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '../src/database/database.js';
 import { inTransaction, runAgain } from '../src/database/in-transaction.js';
 import { openDatabase } from '../src/database/open-database.js';
-import { foreignTables } from '../src/database/foreign-tables.js';
-import { isFileGone } from '../src/database/sqlite-file.js';
+import { isFileGone } from '../src/database/sqlite-trouble.js';
 import { refusal } from './support/refusal.js';
 
 describe('a SQLite file', () => {
@@ -108,16 +107,6 @@ describe('a SQLite file', () => {
       await opened.raw('PRAGMA query_only = OFF');
       await write(opened, 1);
     });
-  });
-
-  it('belongs to another program where it has tables, and none of Glue', async () => {
-    const opened = database();
-    expect(await foreignTables(opened)).toEqual([]);
-    for (const name of ['notes', 'about'])
-      await opened.schema.createTable(name, (table) => table.increments());
-    expect(await foreignTables(opened)).toEqual(['about', 'notes']);
-    await opened.schema.createTable('glue_migrations', (table) => table.increments());
-    expect(await foreignTables(opened)).toEqual([]);
   });
 
   describe('that another process locks', () => {

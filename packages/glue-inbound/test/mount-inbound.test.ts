@@ -84,7 +84,7 @@ function ownSqlite(folder: string): Promise<OwnConnection> {
 async function ownMysql(url: string): Promise<OwnConnection> {
   const name = `glue_mounted_${process.pid}_${Date.now()}`;
   const admin = knex({ client: 'mysql2', connection: url });
-  await admin.raw(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  await admin.raw(`CREATE DATABASE ${name} CHARACTER SET latin1`);
   const database = knex({
     client: 'mysql2',
     connection: new URL(name, url.endsWith('/') ? url : `${url}/`).href,
@@ -144,9 +144,10 @@ describe.each(connections)('the inbound side, mounted with a knex connection to 
   }
   let sent = 0;
   async function send(path: string, key: string): Promise<number> {
-    const [id, at, body] = [`msg_${(sent += 1)}`, new Date(), `{"n":${sent}}`];
+    const [id, at, body] = [`msg_${(sent += 1)}`, new Date(), `{"n":${sent},"text":"ä😀"}`];
     const { port } = server?.address() as AddressInfo;
     const headers = {
+      'x-text': Buffer.from('ä😀').toString('latin1'),
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
       'webhook-signature': new Webhook(key).sign(id, at, body),

@@ -14,7 +14,12 @@ export async function createTable(
   name: string,
   build: (table: TableBuilder) => void,
 ): Promise<void> {
-  for (const { sql } of trx.schema.createTable(name, build).toSQL()) await runSchemaStatement(trx, sql);
+  const statements = trx.schema.createTable(name, (table) => {
+    // Else it would be the database's own default, which is latin1 on MariaDB up to 11.5.
+    if (dialectOf(trx) === 'mysql') table.charset('utf8mb4');
+    build(table);
+  });
+  for (const { sql } of statements.toSQL()) await runSchemaStatement(trx, sql);
 }
 
 /** Runs one statement that makes a table, column or index; content when it is there already. */

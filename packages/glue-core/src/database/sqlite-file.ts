@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { namingFile, SqliteTrouble } from './sqlite-trouble.js';
+import { FILE_GONE, namingFile, SqliteTrouble } from './sqlite-trouble.js';
 
 /** How often single statements look after the file, in milliseconds; every COMMIT does. */
 const LOOK_MS = 1_000;
@@ -8,7 +8,7 @@ const LOOK_MS = 1_000;
 class SqliteFileGone extends SqliteTrouble {
   constructor(path: string) {
     super(
-      'SQLITE_FILE_GONE',
+      FILE_GONE,
       `the file ${path} was removed or replaced while it was open: put it back, or start again with the file that counts`,
     );
   }
@@ -56,9 +56,4 @@ export class SqliteFile {
     const found = statSync(this.path, { throwIfNoEntry: false });
     return found && `${found.dev} ${found.ino}`;
   }
-}
-
-/** The file of a SQLite database is not the one that was opened: it was removed or replaced. */
-export function isFileGone(error: unknown): boolean {
-  return error instanceof SqliteFileGone;
 }

@@ -16,6 +16,9 @@ const troubles: readonly (readonly [string, (path: string, code: string) => stri
   ['SQLITE_IOERR', (path, code) => `the disk of ${path} fails (${code}): look at the system's log`],
 ];
 
+/** The code where the file was removed or replaced; those of SQLite itself do not tell. */
+export const FILE_GONE = 'SQLITE_FILE_GONE';
+
 /** The file of a database, or its disk, is not fit for use. */
 export class SqliteTrouble extends Error {
   /** The message as it was: knex puts the statement in front of it. */
@@ -43,6 +46,11 @@ export function namingFile(path: string, error: unknown): unknown {
   if (typeof code !== 'string') return error;
   const [, problemOf] = troubles.find(([prefix]) => code.startsWith(prefix)) ?? [];
   return problemOf ? new SqliteTrouble(code, problemOf(path, code), { cause: error }) : error;
+}
+
+/** The file of a SQLite database is not the one that was opened: it was removed or replaced. */
+export function isFileGone(error: unknown): boolean {
+  return error instanceof SqliteTrouble && error.code === FILE_GONE;
 }
 
 /** What is wrong with the file of a database, and the way out; undefined for an error of another kind. */

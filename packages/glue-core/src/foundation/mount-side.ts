@@ -1,4 +1,5 @@
 import type { BackendStore } from '../backend/backend-store.js';
+import { checkConnection } from '../database/check-connection.js';
 import { coreMigrations } from '../database/core-migrations.js';
 import { migrate } from '../database/migrate.js';
 import { Provisioner } from '../provision/provision.js';
@@ -21,7 +22,8 @@ export interface Mounted {
   /**
    * Migrates the database, brings the endpoints of the seeds up to date, and starts. The process lives until it is
    * stopped. Whatever fails, nothing runs on.
-   * @throws GLUE_MIGRATION_FAILED, GLUE_PROVISION_CONFLICT, GLUE_ENDPOINT_…, GLUE_DATABASE_UNAVAILABLE
+   * @throws GLUE_DATABASE_UNSUITABLE, GLUE_DATABASE_UNAVAILABLE, GLUE_MIGRATION_FAILED, GLUE_PROVISION_CONFLICT,
+   *   GLUE_ENDPOINT_…
    */
   start(): Promise<void>;
   /**
@@ -53,6 +55,8 @@ export function mountSide(
   let letGo = (): Promise<void> | void => {};
 
   const prepare = async (): Promise<void> => {
+    for (const advice of await checkConnection(database))
+      logger.warn({ advice }, 'the knex connection is not as it should be');
     await migrate(database, [...coreMigrations, ...schema.migrations]);
     await registry.refresh();
     await provisioner.applyStandalone({ actor: 'app' });

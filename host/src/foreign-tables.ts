@@ -1,5 +1,4 @@
-import { dialectOf, type Database } from './database.js';
-import { rowsOf } from './database-time.js';
+import { dialectOf, rowsOf, type Database } from 'glue-core';
 
 /**
  * Tables of another program in a SQLite file that Glue has not used yet: most likely the file was named by mistake. On a
