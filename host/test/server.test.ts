@@ -122,6 +122,26 @@ describe('the server', () => {
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   });
 
+  it.each([
+    ['where the connection goes on', '', [202, 400]],
+    ['where it was to be closed', 'Connection: close\r\n', [202]],
+  ])('a whole request keeps its answer, whatever follows it: %s', async (_where, header, expected) => {
+    const port = await serve((incoming, response) => {
+      incoming.resume().on('end', () => setImmediate(() => response.writeHead(202).end()));
+    });
+    const request = `POST /webhooks/in/a HTTP/1.1\r\nHost: a\r\n${header}Content-Length: 2\r\n\r\n{}`;
+    const answer = await answerTo(port, `${request}no HTTP\r\n\r\n`);
+    expect([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))).toEqual(expected);
+  });
+
+  it('answers 400 at once to a body that breaks off its chunks', async () => {
+    const port = await serve((incoming, response) => {
+      incoming.resume().on('end', () => response.writeHead(202).end());
+    });
+    const head = 'POST /webhooks/in/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    expect(await answerTo(port, `${head}zz\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   it('understands a target that names the whole URL', async () => {
     const urls: (string | undefined)[] = [];
     const port = await serve((incoming, response) => {

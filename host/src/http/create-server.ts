@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -19,8 +19,14 @@ export interface ServerParts {
   readonly app: Listener;
 }
 
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 /** The one server of a host. Providers' requests go straight to the inbound side, with nothing in front that reads them. */
 export function createHttpServer({ inbound, app }: ServerParts): Server {
+  const latest = new WeakMap<Duplex, Exchange>();
   const server = createServer(
     {
       headersTimeout: 15_000,
@@ -31,6 +37,7 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
       connectionsCheckingInterval: 5_000,
     },
     (request, response) => {
+      latest.set(request.socket, { request, response });
       if ((request.headersDistinct.host?.length ?? 0) > 1) return refuseHost(response);
       if (!request.url?.startsWith('/')) request.url = originForm(request.url ?? '');
       if (inbound && request.url.startsWith(INBOUND_PREFIX)) inbound(request, response);
@@ -40,7 +47,14 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
   );
   // Node would drop headers past 2,000 without a word, such as those that proxies append; their size has a limit anyway.
   server.maxHeadersCount = 0;
-  server.on('clientError', answerBrokenRequest);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const before = latest.get(socket);
+    const answer = (): void => answerBrokenRequest(error, socket);
+    const isAnswering = before?.request.complete && !before.response.writableEnded;
+    // A whole request in front keeps its answer: what was stored must not look refused.
+    if (isAnswering && error.code !== 'ECONNRESET') before.response.once('close', answer);
+    else answer();
+  });
   return server;
 }
 
@@ -61,7 +75,7 @@ function refuseTarget(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'application/json' }).end(body);
 }
 
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const status = brokenRequest[error.code ?? ''] ?? '400 Bad Request';
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
