@@ -110,9 +110,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   const health = new EndpointHealth({ clock, logger, free: (lane) => queue.poke(lane) });
 
-  const source = new DeliverySource(database, directory, {
+  const source = new DeliverySource(database, targets, {
     clock,
-    targets,
     sender,
     guard,
     health,

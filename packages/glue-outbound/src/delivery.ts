@@ -20,6 +20,7 @@ export interface Delivery {
     readonly name: string;
     readonly company: string;
   };
+  /** Whose the endpoint was when this was queued; it may have been linked to another since. */
   readonly backend?: BackendReference;
   /** Unix milliseconds. */
   readonly createdAt: number;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { secretSourceSchema, secretSourcesSchema, settingOf } from './find-secrets.js';
 
-/** RFC 7617: a user name has no colon, and neither it nor a password has control characters. */
-const USERNAME = /^[^:\p{Cc}]+$/u;
-const USERNAME_RULE = 'a user name has no colon and no control characters (RFC 7617)';
+/** RFC 7617: a user name has no colon, and neither it nor a password has control characters. Halves of characters are no text. */
+const USERNAME = /^[^:\p{Cc}\p{Cs}]+$/u;
+const USERNAME_RULE = 'a user name is text that has no colon and no control characters (RFC 7617)';
 
 /** RFC 7617; secrets are passwords. The same for who sends credentials and who verifies them. */
 export const basicModeSchema = z.strictObject({

@@ -44,11 +44,13 @@ export function createAuthenticator(
 }
 
 function passwordProblem(password: string): string | undefined {
+  if (!password.isWellFormed()) return 'is no text';
   return /\p{Cc}/u.test(password)
     ? 'has control characters, which a password cannot have (RFC 7617)'
     : undefined;
 }
 
 function sendableKeyProblem(key: string): string | undefined {
+  if (!key.isWellFormed()) return 'is no text';
   return /\p{Cc}/u.test(key) ? 'has control characters, which no header can have' : apiKeyProblem(key);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from 'glue-core';
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -30,21 +31,25 @@ export async function requestToken(
   const where = `the token endpoint ${url.host}`;
   const begunAtMs = clock.monotonic();
   const results: SendResult[] = [];
-  await clientCredentialsGrantRequest(
-    // Nothing of the answer names an issuer; the library asks for one.
-    { issuer: url.origin, token_endpoint: url.href },
-    { client_id: clientId },
-    clientAuth(config, secret),
-    parametersOf(config),
-    {
-      // What may be asked is decided before, by rules of our own.
-      [allowInsecureRequests]: true,
-      [customFetch]: async (href, { headers, body }) => {
-        results.push(await ask({ method: 'POST', url: href, headers, body: body.toString() }));
-        return new Response();
+  try {
+    await clientCredentialsGrantRequest(
+      // Nothing of the answer names an issuer; the library asks for one.
+      { issuer: url.origin, token_endpoint: url.href },
+      { client_id: clientId },
+      clientAuth(config, secret),
+      parametersOf(config),
+      {
+        // What may be asked is decided before, by rules of our own.
+        [allowInsecureRequests]: true,
+        [customFetch]: async (href, { headers, body }) => {
+          results.push(await ask({ method: 'POST', url: href, headers, body: body.toString() }));
+          return new Response();
+        },
       },
-    },
-  );
+    );
+  } catch (error) {
+    return new TokenFailure('internal', `${where} could not be asked: ${messageOf(error)}`);
+  }
   const [sent] = results;
   if (!sent) return new TokenFailure('internal', `${where} was not asked`);
   if (sent.kind === 'failure')

@@ -1,10 +1,12 @@
 import type { BackendReference, GlueError, Json, WorkItem } from 'glue-core';
 import type { Delivery } from '../delivery.js';
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
+import type { ReadyTarget } from './dispatch-target.js';
 
 /** A stored delivery with what the queue needs to know. */
 export interface OutboundItem extends WorkItem {
-  readonly endpointId: number;
+  /** Who works on it, as it was when it was claimed. */
+  readonly target: ReadyTarget;
   /** Failures so far that used up a retry. */
   readonly failures: number;
   readonly payload?: Json;

@@ -8,12 +8,12 @@ import {
   type StoredContent,
   type WorkSource,
 } from 'glue-core';
-import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import { loadDeliveries, type StoredDelivery } from '../store/load-deliveries.js';
 import { DELIVERY_WORK } from '../store/tables.js';
 import type { OutboundItem, UnreadableItem } from './delivery-item.js';
 import { attemptDeadlineMs } from './attempt-deadline.js';
 import { dispatchDelivery, type DispatchTools } from './dispatch-delivery.js';
+import type { DispatchTargets } from './dispatch-target.js';
 
 /** What outbound gives the work queue: its tables, and how one delivery is tried. */
 export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem> {
@@ -22,14 +22,13 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
 
   constructor(
     private readonly database: Database,
-    private readonly directory: Pick<EndpointDirectory, 'get'>,
+    private readonly targets: DispatchTargets,
     private readonly tools: DispatchTools,
   ) {}
 
   laneLimit(lane: number, running: number): number {
-    const { targets, health } = this.tools;
-    const target = targets.find(lane);
-    return target.state === 'ready' ? health.limit(target.endpoint, running) : 0;
+    const target = this.targets.find(lane);
+    return target.state === 'ready' ? this.tools.health.limit(target.endpoint, running) : 0;
   }
 
   async load(
@@ -51,15 +50,21 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
     return 'unreadable' in item ? unreadable(item.unreadable) : dispatchDelivery(item, context, this.tools);
   }
 
-  /** An endpoint that was made, or broke, since this host last read them is not known here: its deliveries wait. */
+  /**
+   * What was paused, broke, or was made, since the lane was looked at is no fault of a delivery: it waits, without an
+   * attempt.
+   */
   #item(
     { id, endpointId, failures }: ClaimedRow,
     stored: StoredContent<StoredDelivery>,
   ): OutboundItem | UnreadableItem | 'held' {
-    const endpoint = this.directory.get(endpointId);
-    if (!endpoint) return 'held';
-    const { retryPolicy, blockOnDeadLetter: blocksKey } = endpoint.config;
-    const work = { id, retryPolicy, blocksKey, deadlineMs: attemptDeadlineMs(endpoint.config) };
-    return stored instanceof GlueError ? { ...work, unreadable: stored } : { ...stored, ...work, failures };
+    const target = this.targets.find(endpointId);
+    if (target.state === 'held') return 'held';
+    const { config } = target.endpoint;
+    const { retryPolicy, blockOnDeadLetter: blocksKey } = config;
+    const work = { id, retryPolicy, blocksKey, deadlineMs: attemptDeadlineMs(config) };
+    return stored instanceof GlueError
+      ? { ...work, unreadable: stored }
+      : { ...stored, ...work, target, failures };
   }
 }

@@ -1,4 +1,4 @@
-import { nextStep, stackOf, type AttemptContext, type AttemptResult, type Clock } from 'glue-core';
+import { messageOf, nextStep, stackOf, type AttemptContext, type AttemptResult, type Clock } from 'glue-core';
 import type {
   Delivery,
   DeliveryState,
@@ -19,14 +19,12 @@ import { askForToken, type AskingTools } from './ask-for-token.js';
 import { classifyFailure, type Verdict } from './classify.js';
 import { deeplyFrozen } from './deeply-frozen.js';
 import { deliveryOf, type OutboundItem } from './delivery-item.js';
-import type { DispatchTargets } from './dispatch-target.js';
 import { prepareRequest } from './prepare-request.js';
 import { redactionOf, secretsIn, type Redact } from './redact.js';
 import { sendProven } from './send-proven.js';
 
 export interface DispatchTools extends AskingTools {
   readonly clock: Clock;
-  readonly targets: DispatchTargets;
   readonly health: EndpointHealth;
   /** Secrets of a backend, to be kept out of the log. */
   readonly secretsOf: (backend: NonNullable<Delivery['backend']>) => readonly string[];
@@ -47,6 +45,8 @@ interface Run {
   readonly means: EndpointMeans;
   readonly hooks: OutboundHooks | undefined;
   readonly handler: OutboundHandler | undefined;
+  /** In clear, to be kept out of the log. */
+  readonly backendSecrets: readonly string[];
   readonly context: AttemptContext;
   readonly tools: DispatchTools;
 }
@@ -67,17 +67,18 @@ export async function dispatchDelivery(
   context: AttemptContext,
   tools: DispatchTools,
 ): Promise<AttemptResult> {
-  const target = tools.targets.find(item.endpointId);
-  if (target.state === 'held')
-    return { result: { kind: 'failed', note: target.reason, internal: true }, cause: 'internal' };
-  const { endpoint, means, backend, handler } = target;
+  const { endpoint, means, backend, handler } = item.target;
   const hooks = backend && hasOutboundHooks(backend) ? backend : undefined;
   const made = deliveryOf(item, endpoint, context.attempt);
   const delivery = hooks || handler ? deeplyFrozen(made) : made;
-  const run: Run = { item, delivery, endpoint, means, hooks, handler, context, tools };
+  const run: Run = {
+    ...{ item, delivery, endpoint, means, hooks, handler, context, tools },
+    backendSecrets: backendSecretsOf(delivery, endpoint, tools),
+  };
 
   const hear = tools.health.begin(endpoint);
-  const progress = await prepareAndSend(run);
+  // Whatever happens, the endpoint's health hears of it: a probe that nobody heard of would hold all others.
+  const progress = await prepareAndSend(run).catch(ourFault);
   hear(healthSignal(progress, stateAfter(run, progress.verdict), tools.now()));
   const redact = redactionFor(run, progress.request);
   const result = attemptResult(run, progress, redact);
@@ -116,10 +117,19 @@ async function prepareAndSend(run: Run): Promise<Progress> {
   });
 }
 
-/** A connector calls only the hosts that it declares. */
-function egressRefusal({ delivery, tools }: Run, { url }: OutboundRequest): Verdict | undefined {
+/** What nobody foresaw is no fault of the receiver, and none of the delivery. */
+function ourFault(error: unknown): Progress {
+  const result = { kind: 'failed', note: messageOf(error), internal: true } as const;
+  return { verdict: { result, cause: 'internal' }, error };
+}
+
+/**
+ * A connector calls only the hosts that it declares. Its hooks shape the request, and its secrets prove it, as long as the
+ * endpoint is linked to a backend of it, whoever queued the delivery.
+ */
+function egressRefusal({ endpoint, tools }: Run, { url }: OutboundRequest): Verdict | undefined {
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';
-  if (!delivery.backend || isDeclaredHost(hostname, tools.egressOf(delivery.backend.type))) return undefined;
+  if (!endpoint.backend || isDeclaredHost(hostname, tools.egressOf(endpoint.backend.type))) return undefined;
   const note = `"${hostname}" is not among the hosts that the connector declares (egress)`;
   return classifyFailure({ cause: 'blocked_address', note });
 }
@@ -148,13 +158,17 @@ function stateAfter({ item }: Run, { result }: Verdict): DeliveryState {
   return nextStep(result, item.failures, item.retryPolicy, 0).state;
 }
 
+/**
+ * Found before hooks are asked, who may know them when the settings have changed. The endpoint may be another backend's
+ * than when this was queued.
+ */
+function backendSecretsOf(queued: Delivery, now: OutboundEndpoint, { secretsOf }: DispatchTools): string[] {
+  return [queued.backend, now.backend].flatMap((backend) => (backend ? secretsOf(backend) : []));
+}
+
 /** Takes every secret that took part out of what the log keeps. */
-function redactionFor({ delivery, means, tools }: Run, request: OutboundRequest | undefined): Redact {
-  return redactionOf([
-    ...(delivery.backend ? tools.secretsOf(delivery.backend) : []),
-    ...means.secrets(),
-    ...(request ? secretsIn(request.headers) : []),
-  ]);
+function redactionFor({ backendSecrets, means }: Run, request: OutboundRequest | undefined): Redact {
+  return redactionOf([...backendSecrets, ...means.secrets(), ...(request ? secretsIn(request.headers) : [])]);
 }
 
 function attemptResult({ means }: Run, { verdict, error, ...seen }: Progress, redact: Redact): AttemptResult {

@@ -3,16 +3,17 @@ import type { OutboundHandler } from '../delivery.js';
 import type { EndpointDirectory, OutboundEndpoint } from '../endpoint/endpoint-directory.js';
 import type { EndpointMeans } from '../endpoint/open-endpoint.js';
 
-/** Everything that works on the deliveries of one endpoint, or why they are held. */
-export type DispatchTarget =
-  | {
-      readonly state: 'ready';
-      readonly endpoint: OutboundEndpoint;
-      readonly means: EndpointMeans;
-      readonly backend?: ConnectorBackend;
-      readonly handler?: OutboundHandler;
-    }
-  | { readonly state: 'held'; readonly reason: string };
+/** Everything that works on the deliveries of one endpoint. */
+export interface ReadyTarget {
+  readonly state: 'ready';
+  readonly endpoint: OutboundEndpoint;
+  readonly means: EndpointMeans;
+  readonly backend?: ConnectorBackend;
+  readonly handler?: OutboundHandler;
+}
+
+/** That, or why they are held. */
+export type DispatchTarget = ReadyTarget | { readonly state: 'held'; readonly reason: string };
 
 /** Finds who works on an endpoint's deliveries, from memory. */
 export class DispatchTargets {

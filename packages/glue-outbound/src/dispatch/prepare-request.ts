@@ -1,4 +1,4 @@
-import { deadLetter, GlueError, messageOf, type Clock } from 'glue-core';
+import { deadLetter, GlueError, messageOf, type Clock, type Outcome } from 'glue-core';
 import type { Delivery, DispatchContext, OutboundHandler, OutboundRequest } from '../delivery.js';
 import type { OutboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import { reservedHeaderProblem } from '../endpoint/reserved-headers.js';
@@ -45,7 +45,7 @@ export async function prepareRequest(
         (signal) => hooks.checkDispatchAllowed?.(delivery, { ...context, signal }),
         readGate,
       );
-      if (refusal) return verdict({ result: refusal, cause: 'gate' });
+      if (refusal) return decided(refusal, 'gate');
     }
     const baseUrl =
       hooks?.outboundBaseUrl &&
@@ -76,13 +76,18 @@ export async function prepareRequest(
       (signal) => shaper.handleDelivery?.(delivery, deeplyFrozen(request), { ...context, signal }),
       (answer) => readDecision(answer, reservedHeaders),
     );
-    if (!decision)
-      return verdict({ result: deadLetter('handleDelivery returned nothing'), cause: 'handler' });
-    if (decision.kind !== 'send') return verdict({ result: decision, cause: 'handler' });
+    if (!decision) return decided(deadLetter('handleDelivery returned nothing'), 'handler');
+    if (decision.kind !== 'send') return decided(decision, 'handler');
     return { kind: 'request', request: overrideRequest(request, decision.overrides) };
   } catch (error) {
     return failed(error);
   }
+}
+
+/** What a gate or handler decided. A cause says why an attempt did not succeed: what is done or canceled has none. */
+function decided(result: Outcome, cause: DeliveryCause): Prepared {
+  const isEnd = result.kind === 'done' || result.kind === 'cancel';
+  return verdict(isEnd ? { result } : { result, cause });
 }
 
 /**

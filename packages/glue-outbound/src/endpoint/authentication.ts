@@ -7,6 +7,7 @@ import {
   type ApiKeyPlace,
 } from 'glue-core';
 import { z } from 'zod';
+import { textProblem } from '../authenticate/setting-text.js';
 import { tokenUrlProblem } from '../authenticate/token-url-problem.js';
 import { headerProblem } from '../render/header-name.js';
 import { clientCertificateSchema, type ClientCertificateConfig } from './client-certificate.js';
@@ -31,6 +32,13 @@ const tokenUrl = z.string().superRefine((text, context) => {
   const problem = tokenUrlProblem(text);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: `the token endpoint ${problem}` });
 });
+const text = z
+  .string()
+  .min(1)
+  .superRefine((value, context) => {
+    const problem = textProblem(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `it ${problem}` });
+  });
 const scope = z
   .string()
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no blanks, quotes and backslashes (RFC 6749)');
@@ -42,7 +50,7 @@ const oauth2 = z
     tokenUrl: z
       .union([tokenUrl, secretSourceSchema])
       .describe('Who gives tokens, by https; or the setting of the backend that says so.'),
-    clientId: z.union([z.string().min(1), secretSourceSchema]),
+    clientId: z.union([text, secretSourceSchema]),
     secrets: secretSourcesSchema,
     clientAuthentication: z
       .enum(['client_secret_basic', 'client_secret_post', 'tls_client_auth'])
@@ -51,8 +59,11 @@ const oauth2 = z
         'How the client proves who it is when it asks for a token: by its secret in a header or in the body, or by its certificate.',
       ),
     scope: z.array(scope).default([]),
-    audience: z.string().min(1).optional().describe('For whom the token is, in the way of some vendors.'),
-    resource: z.array(z.url()).default([]).describe('For whom the token is (RFC 8707).'),
+    audience: text.optional().describe('For whom the token is, in the way of some vendors.'),
+    resource: z
+      .array(z.url().refine((url) => url.isWellFormed(), 'is no URL'))
+      .default([])
+      .describe('For whom the token is (RFC 8707).'),
     ...beside,
   })
   .refine(

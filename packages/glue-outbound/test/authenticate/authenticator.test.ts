@@ -108,10 +108,24 @@ describe('an endpoint cannot say who calls', () => {
       'with a user name that has a colon',
       { mode: 'basic', username: { setting: 'user' } },
       'p',
-      'the setting "user" of the backend holds no user name: a user name has no colon',
+      'the setting "user" of the backend holds no user name: a user name is text that has no colon',
+    ],
+    [
+      'with half of a character in the user name',
+      { mode: 'basic', username: { setting: 'half' } },
+      'p',
+      'the setting "half" of the backend holds no user name',
+    ],
+    ['with half of a character in the password', basic, 'a\ud800', 'is no text'],
+    ['with half of a character in the key', header, 'a\ud800', 'is no text'],
+    [
+      'with half of a character in the client id',
+      { mode: 'oauth2', tokenUrl: 'https://auth.example/token', clientId: { setting: 'half' } },
+      'p1',
+      'the setting "half" of the backend holds no client id: it is no text',
     ],
   ])('%s', (_name, config, secret, reason) => {
-    const make = () => authenticatorWith(config, secret, { user: 'a:b' });
+    const make = () => authenticatorWith(config, secret, { user: 'a:b', half: 'a\ud800' });
     expect(make).toThrow(reason);
     if (secret !== '') expect(make).not.toThrow(String(secret));
   });
@@ -183,6 +197,19 @@ describe('the configuration of an endpoint that says who calls', () => {
   it.each<[string, object]>([
     ['a user name with a colon', { mode: 'basic', username: 'a:b' }],
     ['no user name', { mode: 'basic' }],
+    ['a user name with half of a character', { mode: 'basic', username: 'a\ud800' }],
+    [
+      'a client with half of a character',
+      { mode: 'oauth2', clientId: 'a\ud800', tokenUrl: 'https://a.example' },
+    ],
+    [
+      'an audience with half of a character',
+      { mode: 'oauth2', clientId: 'a', tokenUrl: 'https://a.example', audience: '\udc00' },
+    ],
+    [
+      'a token endpoint with half of a character',
+      { mode: 'oauth2', clientId: 'a', tokenUrl: 'https://a.example/\ud800' },
+    ],
     ['a key in a header that belongs to the sender', { mode: 'api-key', key: { header: 'Host' } }],
     ['a key in a header of Glue', { mode: 'api-key', key: { header: 'User-Agent' } }],
     ['a key in the header of another proof', { mode: 'api-key', key: { header: 'webhook-signature' } }],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import {
   attachFile,
   cancel,
@@ -7,10 +7,12 @@ import {
   done,
   retry,
   silentLogger,
+  type BackendReference,
   type Logger,
   type NewDelivery,
 } from 'glue-core';
 import { send, type OutboundHandler, type OutboundHooks } from '../../src/index.js';
+import { DispatchTargets, type DispatchTarget } from '../../src/dispatch/dispatch-target.js';
 import {
   API_KEY,
   FakeBackend,
@@ -30,6 +32,9 @@ function backendWith(hooks: Partial<OutboundHooks>): FixtureOptions {
   Object.assign(HookedBackend.prototype, hooks);
   return { backendClass: HookedBackend };
 }
+
+/** An attempt that succeeded, or was not wanted, says no reason why it did not. */
+const withoutCause: object = expect.not.objectContaining({ cause: expect.anything() });
 
 /** Throws at whatever is done with it. */
 function unprintable(): object {
@@ -54,6 +59,7 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     sink = await openSink();
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     await fixture.close();
     await sink.close();
   });
@@ -70,6 +76,15 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     ).queueDelivery(delivery);
     await fixture.outbound.queue.idle();
     return id;
+  }
+
+  async function linkTo({ type, id }: BackendReference): Promise<void> {
+    await fixture
+      .database('glue_outbound_endpoints')
+      .where({ id: lane })
+      .update({ backend_type: type, backend_id: id });
+    await fixture.database('glue_changes').where({ topic: 'outbound' }).increment('value', 1);
+    await fixture.changeFeed.look();
   }
 
   const get = (id: string) => fixture.outbound.deliveries.get(id);
@@ -322,6 +337,84 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     expect(sink.received).toEqual([]);
   });
 
+  it('goes by the egress of the backend that its endpoint is linked to now, whoever queued it', async () => {
+    await open({ egress: ['api.example.com'] }, {}, { backend_type: null, backend_id: null });
+    const endpoint = await fixture.outbound.outboundEndpoint({ code: 'fake-1-out' });
+    const { id } = await endpoint.queueDelivery({ payload: 1, sendAt: fixture.clock.now() + 1_000 });
+    await linkTo(fixture.backend);
+    await fixture.wakeAfter(1_000, lane);
+    expect(await attempts(id)).toMatchObject([
+      { cause: 'blocked_address', note: expect.stringContaining('egress') },
+    ]);
+    expect(sink.received).toEqual([]);
+  });
+
+  it('leaves no secret in the log, neither of the backend that queued it nor of the one that it goes out for', async () => {
+    const hooks = backendWith({
+      outboundHeaders() {
+        return { 'x-shop': `key ${(this as FakeBackend).settings.apiKey}` };
+      },
+    });
+    await open(hooks);
+    const settings = { apiKey: 'sk_live_of_the_other' };
+    const other = await fixture.backends.create({ type: 'fake', name: 'Other', settings }, 'ann');
+    await fixture.registry.refresh();
+    const endpoint = await fixture.instance().outboundEndpoint();
+    const { id } = await endpoint.queueDelivery({
+      payload: { key: API_KEY },
+      sendAt: fixture.clock.now() + 1_000,
+    });
+    await linkTo(other);
+    await fixture.wakeAfter(1_000, lane);
+    expect(sink.received).toMatchObject([{ headers: { 'x-shop': 'key sk_live_of_the_other' } }]);
+    const [attempt] = await attempts(id);
+    expect(attempt).toMatchObject({
+      request: { headers: { 'x-shop': 'key [redacted]' }, body: '{"key":"[redacted]"}' },
+    });
+  });
+
+  it('leaves no secret in the log that was replaced while it was on its way', async () => {
+    const change = async () => {
+      await fixture.backends.update(fixture.backend, { settings: { apiKey: 'sk_live_next' } }, 'ann');
+      await fixture.registry.refresh();
+    };
+    await open(
+      backendWith({
+        async handleDelivery() {
+          await change();
+          return send({ headers: { 'x-shop': API_KEY } });
+        },
+      }),
+    );
+    const [attempt] = await attempts(await dispatch());
+    expect(attempt).toMatchObject({ request: { headers: { 'x-shop': '[redacted]' } } });
+  });
+
+  it('waits without an attempt where its endpoint is paused after the claim', async () => {
+    await open();
+    const find = Object.getOwnPropertyDescriptor(DispatchTargets.prototype, 'find')?.value as (
+      this: DispatchTargets,
+      id: number,
+    ) => DispatchTarget;
+    let isPaused = false;
+    fixture.database.on('query', ({ sql }: { sql: string }) => {
+      if (/^select .*delivery_payloads/i.test(sql)) isPaused = true;
+    });
+    jest.spyOn(DispatchTargets.prototype, 'find').mockImplementation(function (this: DispatchTargets, id) {
+      return isPaused ? { state: 'held', reason: 'it is paused' } : find.call(this, id);
+    });
+    const id = await dispatch();
+    expect(isPaused).toBe(true);
+    expect(sink.received).toEqual([]);
+    expect(await fixture.database('glue_deliveries').where({ id }).first()).toMatchObject({
+      ...{ state: 'queued', attempts: 0, failures: 0, owner: null },
+    });
+    isPaused = false;
+    jest.restoreAllMocks();
+    await fixture.wakeAfter(0, lane);
+    expect(await attempts(id)).toMatchObject([{ number: 1, outcome: 'done' }]);
+  });
+
   it.each<[string, Partial<OutboundHooks>, object, object, number]>([
     [
       'a gate that says nothing lets it go',
@@ -334,7 +427,21 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
       'a gate may refuse',
       { checkDispatchAllowed: () => cancel('not now') },
       { state: 'canceled', note: 'not now' },
-      { cause: 'gate' },
+      withoutCause,
+      0,
+    ],
+    [
+      'a gate may have it done already',
+      { checkDispatchAllowed: () => done('they know') },
+      { state: 'done', note: 'they know' },
+      withoutCause,
+      0,
+    ],
+    [
+      'a gate may give it up',
+      { checkDispatchAllowed: () => deadLetter('never') },
+      { state: 'dead_letter' },
+      { cause: 'gate', outcome: 'dead_letter' },
       0,
     ],
     [
@@ -476,7 +583,7 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
       'full control may finish',
       { handleDelivery: () => done('sent by SDK') },
       { state: 'done', note: 'sent by SDK' },
-      {},
+      withoutCause,
       0,
     ],
     [

@@ -285,21 +285,27 @@ describe('a delivery that carries a token of an authorization server', () => {
     };
     const echoing = await dispatch();
     const [token = ''] = server.tokens;
+    // In Base64, as the client sent it.
+    const sentSecret = server.requests[0]?.authorization?.replace('Basic ', '') ?? '';
     server.answer = {
       status: 400,
-      body: { error: 'invalid_client', error_description: `no client has ${API_KEY}, nor ${token}` },
+      body: {
+        error: 'invalid_client',
+        error_description: `no client has ${API_KEY}, nor ${token}, nor ${sentSecret}`,
+      },
     };
     takeOnly(() => []);
     const refused = await dispatch();
     expect(await get(refused)).toMatchObject({
-      note: expect.stringContaining('no client has [redacted], nor [redacted]'),
+      note: expect.stringContaining('no client has [redacted], nor [redacted], nor [redacted]'),
     });
     const rows = await Promise.all(
       ['glue_delivery_attempts', 'glue_deliveries'].map((table) => fixture.database(table)),
     );
     const kept = JSON.stringify([rows, logged, await attempts(echoing), await attempts(refused)]);
-    expect(token).not.toBe('');
-    for (const secret of [token, API_KEY, encodeURIComponent(token)]) expect(kept).not.toContain(secret);
+    expect([token, sentSecret]).not.toContain('');
+    for (const secret of [token, sentSecret, API_KEY, encodeURIComponent(token)])
+      expect(kept).not.toContain(secret);
   });
 
   describe('asks nobody that it must not ask', () => {
