@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { silentLogger, type Logger, type NewDelivery } from 'glue-core';
 import type { OutboundHooks } from '../../src/index.js';
 import { API_KEY, FakeBackend, openFixture, type Fixture } from '../support/outbound-fixture.js';
-import { openRawReceiver } from '../support/raw-receiver.js';
+import { flood, openRawReceiver } from '../support/raw-receiver.js';
 import { openSink, type Sink } from '../support/sink.js';
 import { openSqlite } from '../support/test-database.js';
 import { openTokenServer, type TokenServer } from '../support/token-server.js';
@@ -340,6 +340,20 @@ describe('a delivery that carries a token of an authorization server', () => {
       expect(await attempts(id)).toMatchObject([{ cause: 'blocked_address' }]);
       expect([sink.received, server.requests]).toEqual([[], []]);
     });
+  });
+
+  it('reads of an endless answer only the beginning, and ends the connection', async () => {
+    const endless = await openRawReceiver({
+      answer: (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n');
+        flood(socket, '{"access_token":"');
+      },
+    });
+    await open({ authentication: { tokenUrl: `http://127.0.0.1:${endless.port}/` } });
+    expect(await attempts(await dispatch())).toMatchObject([{ cause: 'too_large' }]);
+    await endless.closed();
+    expect(sink.received).toHaveLength(0);
+    await endless.close();
   });
 
   describe('survives a token endpoint that', () => {
