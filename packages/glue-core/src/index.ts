@@ -99,7 +99,7 @@ export { loggedError, type LoggedError } from './errors/logged-error.js';
 export { makeFolder } from './files/make-folder.js';
 export { layFoundation, type Foundation, type FoundationOptions } from './foundation/foundation.js';
 export { mountSide, type MountableSide, type Mounted, type MountOptions } from './foundation/mount-side.js';
-export type { OwnConnector } from './foundation/own-connector.js';
+export type { OwnConnector, SecretsByUse } from './foundation/own-connector.js';
 export type {
   Json,
   NewDelivery,

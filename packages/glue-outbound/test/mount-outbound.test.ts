@@ -167,6 +167,38 @@ describe.each(connections)('the outbound side, mounted with a knex connection to
     new Webhook(key).verify(first?.body ?? '', first?.headers as Record<string, string>);
   });
 
+  it('says who calls by a secret of its own, apart from the one that signs', async () => {
+    const database = connect();
+    const { connectors } = optionsOf(database, {});
+    const withToken = (token: string) => ({
+      connectors: connectors.map((each) => ({
+        ...each,
+        configs: { ...each.configs, orders: { baseUrl: sink.url, authentication: { mode: 'bearer' } } },
+        secrets: { ...each.secrets, orders: { signing: key, authentication: token } },
+      })),
+    });
+    const first = await mount(database, withToken('a-token'));
+    await (await first.outboundEndpoint({ code: 'app-orders' })).queueDelivery({ payload: 1 });
+    await received(1);
+    expect(sink.received[0]?.headers.authorization).toBe('Bearer a-token');
+    new Webhook(key).verify('1', sink.received[0]?.headers as Record<string, string>);
+    await first.stop();
+
+    const again = await mount(database, withToken('a-token'));
+    const secretsOf = async (side: MountedOutbound) =>
+      (await side.endpoints.secrets.list('app-orders')).map(({ usedFor, notAfter }) => [usedFor, notAfter]);
+    expect(await secretsOf(again)).toEqual([
+      [undefined, undefined],
+      ['authentication', undefined],
+    ]);
+    await again.stop();
+    expect(await secretsOf(await mount(database, withToken('another')))).toEqual([
+      [undefined, undefined],
+      ['authentication', expect.any(Number)],
+      ['authentication', undefined],
+    ]);
+  });
+
   it("commits with the app's own transaction, or not at all", async () => {
     const database = connect();
     const side = await mount(database);

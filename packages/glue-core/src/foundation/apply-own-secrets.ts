@@ -1,8 +1,10 @@
+import { secretUses, type EndpointSecret, type SecretUse } from '../endpoint/endpoint-secret.js';
 import type { EndpointStore } from '../endpoint/endpoint-store.js';
 import type { EndpointView } from '../endpoint/endpoint-record.js';
 import { GlueError } from '../errors/glue-error.js';
 import { seedId } from '../seeds/seed-file.js';
 import type { Foundation } from './foundation.js';
+import type { SecretsByUse } from './own-connector.js';
 
 const ACTOR = 'app';
 /** How long the secrets that were there still count, in milliseconds. */
@@ -20,17 +22,40 @@ export async function applyOwnSecrets(
   const views = await endpoints.list();
   const known = await endpoints.secrets.openAll();
   const brought = connectors.flatMap(({ id: connector, secrets = {} }) =>
-    Object.entries(secrets).map(([id, value]) => ({ connector, id, value })),
+    Object.entries(secrets).map(([id, given]) => ({ connector, id, given })),
   );
-  for (const { connector, id, value } of brought) {
+  for (const { connector, id, given } of brought) {
     if (leftOut.has(seedId(connector, id))) continue;
     const endpoint = findOwn(views, connector, id);
     const present = known.get(endpoint.id) ?? [];
-    if (present.some((secret) => secret.value === value && secret.notAfter === undefined)) continue;
-    await endpoints.secrets.rotate(endpoint.code, { value, overlapMs: OVERLAP_MS }, ACTOR);
+    for (const secret of secretsOf(given)) {
+      if (present.some((each) => isSame(each, secret))) continue;
+      await endpoints.secrets.rotate(endpoint.code, { ...secret, overlapMs: OVERLAP_MS }, ACTOR);
+    }
     if (present.length === 0 && endpoint.state === 'draft')
       await endpoints.setState(endpoint.code, 'active', ACTOR);
   }
+}
+
+interface Brought {
+  readonly value: string;
+  readonly usedFor?: SecretUse;
+}
+
+function secretsOf(given: string | SecretsByUse): Brought[] {
+  if (typeof given === 'string') return [{ value: given }];
+  const { signing, ...others } = given;
+  return [
+    ...(signing === undefined ? [] : [{ value: signing }]),
+    ...secretUses.flatMap((usedFor) => {
+      const value = others[usedFor];
+      return value === undefined ? [] : [{ value, usedFor }];
+    }),
+  ];
+}
+
+function isSame({ value, usedFor, notAfter }: EndpointSecret, secret: Brought): boolean {
+  return value === secret.value && usedFor === secret.usedFor && notAfter === undefined;
 }
 
 function findOwn(views: readonly EndpointView[], connector: string, id: string): EndpointView {

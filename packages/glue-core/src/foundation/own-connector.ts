@@ -1,11 +1,15 @@
 import type { BackendTypes } from '../backend/backend-types.js';
 import type { BuildConnectorClass } from '../connector/connector-builder.js';
 import type { Connector } from '../connector/define-connector.js';
+import type { SecretUse } from '../endpoint/endpoint-secret.js';
 import { GlueError } from '../errors/glue-error.js';
 import { readSeeds } from '../seeds/read-seeds.js';
 import type { SeedCatalog } from '../seeds/seed-catalog.js';
 import { seedId, type ConnectorSeeds, type EndpointSeed } from '../seeds/seed-file.js';
 import type { SideName } from '../side/side-name.js';
+
+/** What an outbound endpoint can need beside each other; a text alone verifies, or signs. */
+export type SecretsByUse = Readonly<Partial<Record<SecretUse | 'signing', string>>>;
 
 /** A connector that an app brings along itself, or one that it has installed. */
 export interface OwnConnector {
@@ -16,10 +20,10 @@ export interface OwnConnector {
   /** Folder of its `endpoints.json` (and `handlers.json`). */
   readonly seeds?: string;
   /**
-   * Secrets of endpoints that stand alone, by their id in `endpoints.json`. One that is new here is added; those that
-   * were there count for one more day.
+   * Secrets of endpoints that stand alone, by their id in `endpoints.json`. One that is new here is added; those of the
+   * same use that were there count for one more day.
    */
-  readonly secrets?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string | SecretsByUse>>;
   /**
    * What only the app knows of the endpoints' configurations, such as where a receiver is, by their id in
    * `endpoints.json`; wins over the seed. The same in every process.
