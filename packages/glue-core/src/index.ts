@@ -216,10 +216,10 @@ export { sharedKeyOf, standardKeyOf, standardScheme, type StandardKey } from './
 export { decodeStrictly } from './signing/strict-decoding.js';
 export { durationSeconds, parseDuration } from './validation/duration.js';
 export { problemsOf } from './validation/problems.js';
-export { applyMove, type MovedItem } from './operate/apply-move.js';
+export type { MovedItem } from './operate/apply-move.js';
 export { BulkMoves, type BulkMove } from './operate/bulk-moves.js';
 export { BulkRunner } from './operate/bulk-runner.js';
-export type { FilteredWork, MoveRules, OperatedWork, Place } from './operate/operated-work.js';
+export type { FilteredWork, MoveRules, OperatedWork, Place, Replays } from './operate/operated-work.js';
 export type { MoveReason } from './operate/move-note.js';
 export { OperatorMoves } from './operate/operator-moves.js';
 export { narrowWork, workFilterSchema, type WorkFilter, type WorkQuery } from './operate/work-filter.js';

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import type { Database } from '../src/database/database.js';
+import { GlueError } from '../src/errors/glue-error.js';
+import type { MoveRules, OperatedWork } from '../src/operate/operated-work.js';
 import { OperatorMoves } from '../src/operate/operator-moves.js';
 import { claimWork } from '../src/work/claim-work.js';
 import { Effects } from '../src/work/effects.js';
@@ -30,10 +32,10 @@ describeEachDatabase('what operators do with single items', (openDatabase) => {
 
   afterEach(() => database.destroy());
 
-  function movesOn(connection: Database): OperatorMoves {
+  function movesOn(connection: Database, work: OperatedWork = jobWork): OperatorMoves {
     return new OperatorMoves({
       database: connection,
-      work: jobWork,
+      work,
       now: () => NOW,
       wake: (lane) => void woken.push(lane),
     });
@@ -66,6 +68,29 @@ describeEachDatabase('what operators do with single items', (openDatabase) => {
     const id = await storeJobIn(database, state);
     await moves.move(id, move, { actor: 'Ann', note: 'no' });
     expect(await jobOf(database, id)).toMatchObject({ attempts: 3, ...expected });
+  });
+
+  it('refuses to replay what cannot be read, and leaves it as it is', async () => {
+    const unreadable = (id: string) =>
+      new GlueError('GLUE_CONTENT_UNREADABLE', `delivery ${id} cannot be read: its payload is no JSON`);
+    const replaying = (replay: MoveRules['replay']) =>
+      movesOn(database, {
+        ...jobWork,
+        rules: async () => ({ ...(await jobWork.rules()), replay }),
+      });
+    const id = await storeJobIn(database, 'dead_letter', { ordering_key: 'a', open_key: 'a' });
+    const before = await jobOf(database, id);
+    const broken = replaying((_trx, ids) =>
+      Promise.resolve(new Map(ids.map((each) => [each, unreadable(each)]))),
+    );
+    await expect(broken.move(id, 'replay', { actor: 'test' })).rejects.toEqual(
+      refusal('GLUE_CONTENT_UNREADABLE', /its payload is no JSON/),
+    );
+    const gone = replaying(() => Promise.resolve(new Map()));
+    await expect(gone.move(id, 'replay', { actor: 'test' })).rejects.toEqual(
+      refusal('GLUE_CONTENT_UNREADABLE', /cannot be read: what is stored of it is gone/),
+    );
+    expect(await jobOf(database, id)).toEqual(before);
   });
 
   it('keeps who moved what from where and why, tells every host, and wakes the lane', async () => {

@@ -125,6 +125,7 @@ function bulkRow({ filter, ...bulk }: BulkMove): Row {
     by: bulk.actor,
     filter: JSON.stringify(filter),
     note: bulk.note,
+    failure: bulk.failure,
   };
 }
 

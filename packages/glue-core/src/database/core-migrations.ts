@@ -1,7 +1,7 @@
 import { createAudit } from '../audit/audit-log.js';
 import { createBackends } from '../backend/backend-table.js';
 import { addWorkTopic, createChanges } from '../change/change-feed.js';
-import { createBulkMoves } from '../operate/bulk-move-table.js';
+import { addBulkFailure, createBulkMoves } from '../operate/bulk-move-table.js';
 import { addHostProcess, addLeaseLength, createHosts } from '../work/host-table.js';
 import type { Migration } from './migration.js';
 
@@ -15,4 +15,5 @@ export const coreMigrations: readonly Migration[] = [
   createBulkMoves,
   addHostProcess,
   addLeaseLength,
+  addBulkFailure,
 ];

@@ -1,10 +1,11 @@
 import type { Transaction } from '../database/database.js';
+import { GlueError } from '../errors/glue-error.js';
 import { freeFronts, type LaneKey } from '../work/free-fronts.js';
 import { finishedValues, rearmedValues } from '../work/item-values.js';
 import { statesFor, type Move } from '../work/work-moves.js';
 import type { WorkState } from '../work/work-table.js';
 import { moveNote, type MoveReason } from './move-note.js';
-import type { MoveRules, OperatedWork, Place } from './operated-work.js';
+import type { MoveRules, OperatedWork, Place, Replays } from './operated-work.js';
 
 /** One move of several items. */
 export interface MoveOrder {
@@ -25,6 +26,13 @@ export interface MovedItem {
   readonly replayId?: string;
 }
 
+/** What came of a move of several items. */
+export interface Moved {
+  readonly items: readonly MovedItem[];
+  /** GLUE_CONTENT_UNREADABLE of each that could not be replayed; it stays as it is. */
+  readonly unreadable: readonly GlueError[];
+}
+
 interface Row {
   id: string;
   endpoint_id: number;
@@ -36,25 +44,27 @@ interface Row {
  * Moves those of the items that are in a state from which the move starts; others are left alone. Items are locked
  * first, so that no claim and no other move comes between.
  */
-export async function applyMove(
-  trx: Transaction,
-  work: OperatedWork,
-  order: MoveOrder,
-): Promise<readonly MovedItem[]> {
+export async function applyMove(trx: Transaction, work: OperatedWork, order: MoveOrder): Promise<Moved> {
   const rows = await trx<Row>(work.table.items)
     .whereIn('id', order.ids)
     .whereIn('state', statesFor(order.move))
     .forUpdate()
     .select('id', 'endpoint_id', 'state', 'ordering_key');
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return { items: [], unreadable: [] };
   const replays = await write(trx, work, order, rows);
   await freeFronts(trx, work.table, keysOf(rows), order.place.phase);
-  return rows.flatMap(({ id, endpoint_id: lane, state: from }) => {
-    const replayId = replays?.get(id);
-    if (!replays) return [{ id, lane, from }];
-    return replayId === undefined ? [] : [{ id, lane, from, replayId }];
-  });
+  const items: MovedItem[] = [];
+  const unreadable: GlueError[] = [];
+  for (const { id, endpoint_id: lane, state: from } of rows) {
+    const replayId = replays && (replays.get(id) ?? goneError(work, id));
+    if (replayId instanceof GlueError) unreadable.push(replayId);
+    else items.push({ id, lane, from, ...(replayId !== undefined && { replayId }) });
+  }
+  return { items, unreadable };
 }
+
+const goneError = ({ noun }: OperatedWork, id: string) =>
+  new GlueError('GLUE_CONTENT_UNREADABLE', `${noun} ${id} cannot be read: what is stored of it is gone`);
 
 /** The ordering keys of items, each once. */
 function keysOf(rows: readonly Row[]): LaneKey[] {
@@ -70,7 +80,7 @@ async function write(
   work: OperatedWork,
   { move, place, reason, rules }: MoveOrder,
   rows: readonly Row[],
-): Promise<ReadonlyMap<string, string> | undefined> {
+): Promise<Replays | undefined> {
   const update = (some: readonly Row[], values: Readonly<Record<string, unknown>>) =>
     updateItems(trx, work, some, values);
   const ids = rows.map(({ id }) => id);
@@ -93,7 +103,8 @@ async function write(
     case 'replay': {
       const replays = await rules.replay(trx, ids, place);
       // A dead letter that kept its ordering key lets it go: its replay comes last.
-      await update(rows, { open_key: null });
+      const replayed = rows.filter(({ id }) => typeof replays.get(id) === 'string');
+      if (replayed.length > 0) await update(replayed, { open_key: null });
       return replays;
     }
   }

@@ -1,4 +1,11 @@
-import { createTable, idColumn, keyColumn, longTextColumn, timeColumn } from '../database/columns.js';
+import {
+  createTable,
+  idColumn,
+  keyColumn,
+  longTextColumn,
+  runSchemaStatement,
+  timeColumn,
+} from '../database/columns.js';
 import type { Migration } from '../database/migration.js';
 import type { SideName } from '../side/side-name.js';
 import type { Move } from '../work/work-moves.js';
@@ -12,9 +19,11 @@ export interface BulkMoveRow {
   move: Move;
   /** As JSON. */
   filter: string;
-  state: 'running' | 'done' | 'canceled';
+  state: 'running' | 'done' | 'canceled' | 'failed';
   actor: string;
   note: string | null;
+  /** Why it failed; null otherwise. */
+  failure: string | null;
   per_second: number | null;
   total: number | string;
   moved: number | string;
@@ -46,4 +55,9 @@ export const createBulkMoves: Migration = {
       timeColumn(table, 'finished_at');
       table.index(['state', 'side'], `${BULK_MOVES}_state`);
     }),
+};
+
+export const addBulkFailure: Migration = {
+  name: 'core-009-bulk-failure',
+  up: (trx) => runSchemaStatement(trx, `ALTER TABLE ${BULK_MOVES} ADD COLUMN failure LONGTEXT`),
 };

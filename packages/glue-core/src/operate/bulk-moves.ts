@@ -17,9 +17,11 @@ export interface BulkMove {
   readonly id: string;
   readonly move: Move;
   readonly filter: WorkFilter;
-  readonly state: 'running' | 'done' | 'canceled';
+  readonly state: BulkMoveRow['state'];
   readonly actor: string;
   readonly note: string | undefined;
+  /** Why it was given up, when it is `failed`; what it has moved stays so. */
+  readonly failure: string | undefined;
   /** The limit it was given. */
   readonly perSecond: number | undefined;
   /** Items that it was for when it was started. */
@@ -71,6 +73,7 @@ export class BulkMoves<Filter extends WorkFilter = WorkFilter> {
       state: 'running',
       actor,
       note: note ?? null,
+      failure: null,
       per_second: perSecond ?? null,
       total,
       moved: 0,
@@ -149,6 +152,7 @@ export class BulkMoves<Filter extends WorkFilter = WorkFilter> {
       state: row.state,
       actor: row.actor,
       note: row.note ?? undefined,
+      failure: row.failure ?? undefined,
       perSecond: row.per_second ?? undefined,
       total,
       moved,

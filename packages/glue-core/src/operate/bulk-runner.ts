@@ -1,11 +1,18 @@
 import type { Clock } from '../clock/clock.js';
 import type { Database } from '../database/database.js';
-import { messageOf } from '../errors/glue-error.js';
+import { GlueError } from '../errors/glue-error.js';
+import { loggedError } from '../errors/logged-error.js';
 import type { Logger } from '../log/logger.js';
 import type { HostLease, LeaseFollower } from '../work/host-lease.js';
 import { BULK_MOVES, type BulkMoveRow } from './bulk-move-table.js';
 import { makeBulkStep } from './bulk-step.js';
-import type { FilteredWork } from './operated-work.js';
+import { failBulkMove } from './fail-bulk-move.js';
+import type { FilteredWork, MoveRules } from './operated-work.js';
+
+/** After a step that failed the next is tried so much later, in milliseconds. */
+const AFTER_FAILURE_MS = 5_000;
+/** Steps of one bulk move that fail in a row on one host before it is given up. */
+const MAX_FAILURES = 5;
 
 export interface BulkRunnerOptions {
   readonly database: Database;
@@ -25,6 +32,8 @@ export class BulkRunner implements LeaseFollower {
   #started = false;
   #cancelTimer: (() => void) | undefined;
   #looking: Promise<void> | undefined;
+  /** By id, the bulk moves whose last step here failed. */
+  readonly #failed = new Map<string, { readonly times: number; readonly untilMs: number }>();
   /** Something was started while it looked. */
   #again = false;
 
@@ -62,8 +71,8 @@ export class BulkRunner implements LeaseFollower {
       .catch((error: unknown) => {
         const { logger, work } = this.options;
         logger.warn(
-          { side: work.side, reason: messageOf(error) },
-          'a step of a bulk move failed; it is made again',
+          { side: work.side, ...loggedError(error) },
+          'bulk moves could not be looked at; it is tried again',
         );
       })
       .finally(() => {
@@ -73,7 +82,7 @@ export class BulkRunner implements LeaseFollower {
   }
 
   async #makeSteps(): Promise<void> {
-    const { database, work, lease, wake } = this.options;
+    const { database, work } = this.options;
     const running = await database<BulkMoveRow>(BULK_MOVES)
       .where({ state: 'running', side: work.side })
       .orderBy('id')
@@ -81,12 +90,45 @@ export class BulkRunner implements LeaseFollower {
     if (running.length === 0) return;
     const rules = await work.rules();
     let nextAt = Infinity;
-    for (const { id } of running) {
-      const step = await makeBulkStep(database, work, rules, id, lease.now());
-      if (step.kind === 'made') step.lanes.forEach(wake);
-      if (step.kind === 'made' || step.kind === 'waits') nextAt = Math.min(nextAt, step.dueAt);
-    }
+    for (const { id } of running) nextAt = Math.min(nextAt, await this.#makeStep(id, rules));
     this.#comeBackAt(nextAt);
+  }
+
+  /** @returns when the next step may be made */
+  async #makeStep(id: string, rules: MoveRules): Promise<number> {
+    const { database, work, lease, wake } = this.options;
+    const { untilMs = 0 } = this.#failed.get(id) ?? {};
+    const waitMs = untilMs - lease.now();
+    // Longer waits were dated before the database's clock was set back.
+    if (waitMs > 0 && waitMs <= AFTER_FAILURE_MS) return untilMs;
+    try {
+      const step = await makeBulkStep(database, work, rules, id, lease.now());
+      this.#failed.delete(id);
+      if (step.kind === 'made') step.lanes.forEach(wake);
+      return step.kind === 'made' || step.kind === 'waits' ? step.dueAt : Infinity;
+    } catch (error) {
+      return await this.#afterFailure(id, error);
+    }
+  }
+
+  /** One that cannot be made harms no other: it is tried again a few times, then given up. */
+  async #afterFailure(id: string, error: unknown): Promise<number> {
+    const { database, work, lease, logger } = this.options;
+    // A database that is away says nothing against the bulk move.
+    const counts = !(error instanceof GlueError && error.retryable);
+    const times = (this.#failed.get(id)?.times ?? 0) + (counts ? 1 : 0);
+    const untilMs = lease.now() + AFTER_FAILURE_MS;
+    const logged = { side: work.side, bulkMove: id, ...loggedError(error) };
+    this.#failed.set(id, { times, untilMs });
+    if (times < MAX_FAILURES) {
+      logger.warn(logged, 'a step of a bulk move failed; it is made again');
+      return untilMs;
+    }
+    logger.error(logged, 'a step of a bulk move failed again and again; the bulk move is given up');
+    const failure = `a step failed ${times} times in a row: ${logged.reason}; the log has more`;
+    await failBulkMove(database, work, id, failure, lease.now());
+    this.#failed.delete(id);
+    return Infinity;
   }
 
   #comeBackAt(atMs: number): void {

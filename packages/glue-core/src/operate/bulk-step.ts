@@ -77,7 +77,8 @@ async function moveSome(
     .orderBy(order)
     .limit(limit)
     .select<{ id: string; key: string }[]>('id', { key: order });
-  const moved = await applyMove(trx, work, {
+  // What cannot be read is skipped, and counted so at the end.
+  const { items: moved } = await applyMove(trx, work, {
     move: row.move,
     ids: found.map((item) => item.id),
     // Behind what comes in: many items that a person moves must not delay it.

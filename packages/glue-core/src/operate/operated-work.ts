@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Transaction } from '../database/database.js';
 import type { ErrorCode } from '../errors/error-table.js';
 import type { SideName } from '../side/side-name.js';
+import type { StoredContent } from '../work/stored-content.js';
 import type { Phase, WorkTable } from '../work/work-table.js';
 import type { WorkFilter } from './work-filter.js';
 
@@ -13,15 +14,18 @@ export interface Place {
   readonly phase: Phase;
 }
 
+/** The new ids of a replay by the old, or GLUE_CONTENT_UNREADABLE of an item of which none was made. */
+export type Replays = ReadonlyMap<string, StoredContent<string>>;
+
 /** What the endpoints of a side, as they are now, say about moves. */
 export interface MoveRules {
   /** Whether a dead letter of the lane keeps later items of its ordering key waiting. */
   blocksKey(lane: number): boolean;
   /**
    * Stores, for each of these finished items, a new one that does it again. Nobody else changes them meanwhile.
-   * @returns the new ids by the old; an item without content is left out
+   * @returns the new ids by the old; why one cannot be read; an item without content is left out
    */
-  replay(trx: Transaction, ids: readonly string[], place: Place): Promise<ReadonlyMap<string, string>>;
+  replay(trx: Transaction, ids: readonly string[], place: Place): Promise<Replays>;
   /** Puts drafts, which are locked, behind what is queued already. Absent where there are none. */
   queueDrafts?(trx: Transaction, ids: readonly string[], place: Place): Promise<void>;
 }

@@ -25,7 +25,7 @@ export class OperatorMoves {
   /**
    * Moves one item. A retry begins the retry policy anew; a replay is a new item, and what it repeats stays as it is.
    * @throws the side's "not found"; GLUE_WORK_STATE when the item is in a state from which the move does not start,
-   *   also when it got there just before: by a host, or by another operator
+   *   also when it got there just before: by a host, or by another operator; GLUE_CONTENT_UNREADABLE by a replay
    */
   async move(id: string, move: Move, reason: MoveReason): Promise<MovedItem> {
     const { actor, note } = reason;
@@ -38,7 +38,9 @@ export class OperatorMoves {
       rules: await work.rules(),
     };
     const moved = await inTransaction(database, async (trx) => {
-      const [item] = await applyMove(trx, work, order);
+      const { items, unreadable } = await applyMove(trx, work, order);
+      if (unreadable[0]) throw unreadable[0];
+      const [item] = items;
       if (!item) throw await this.#refusal(trx, id, move);
       const { from, replayId } = item;
       await audit(trx, {
