@@ -1,5 +1,5 @@
 import { endpointFileSchema, endpointSeedSchema, handlerFileSchema } from 'glue-core';
-import { inboundConfigSchema } from 'glue-inbound';
+import { inboundEndpointConfigSchema } from 'glue-inbound';
 import { outboundEndpointConfigSchema } from 'glue-outbound';
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ const endpointOf = <Config extends z.ZodType>(side: 'inbound' | 'outbound', conf
 const endpointFile = endpointFileSchema.extend({
   endpoints: z.array(
     z.discriminatedUnion('side', [
-      endpointOf('inbound', inboundConfigSchema),
+      endpointOf('inbound', inboundEndpointConfigSchema),
       endpointOf('outbound', outboundEndpointConfigSchema.optional()),
     ]),
   ),
@@ -27,7 +27,7 @@ const schemas: Readonly<Record<string, readonly [title: string, schema: z.ZodTyp
   ],
   'packages/glue-inbound/schemas/endpoint-config.schema.json': [
     'Configuration of an inbound endpoint of Glue',
-    inboundConfigSchema,
+    inboundEndpointConfigSchema,
   ],
   'packages/glue-outbound/schemas/endpoint-config.schema.json': [
     'Configuration of an outbound endpoint of Glue',

@@ -1,4 +1,5 @@
 import { databaseConfigSchema } from 'glue-core';
+import { inboundConfigSchema } from 'glue-inbound';
 import { outboundConfigSchema } from 'glue-outbound';
 import ts from 'typescript';
 import { z } from 'zod';
@@ -23,8 +24,9 @@ export function schemaKeys(source: string): string[] {
     ts.createSourceFile('config-schema.ts', source, ts.ScriptTarget.Latest, true),
   );
   const own = keysOf(ts.factory.createIdentifier('schema'), '', constants);
-  const outbound = ['outbound', ...keysBelow(jsonSchema(outboundConfigSchema), 'outbound')];
-  return [...new Set([...own, ...outbound])];
+  const sides = Object.entries({ inbound: inboundConfigSchema, outbound: outboundConfigSchema });
+  const ofSides = sides.flatMap(([side, schema]) => [side, ...keysBelow(jsonSchema(schema), side)]);
+  return [...new Set([...own, ...ofSides])];
 }
 
 type Constants = ReadonlyMap<string, ts.Expression>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ManualClock, silentLogger } from 'glue-core';
-import { createVerifier, inboundConfigSchema } from 'glue-inbound';
+import { createVerifier, inboundEndpointConfigSchema } from 'glue-inbound';
 import { createAuthenticator, outboundEndpointConfigSchema } from 'glue-outbound';
 
 /** By what outbound says who calls, inbound knows it, by the same configuration. */
@@ -53,7 +53,7 @@ async function passOver({ config, all }: Case, known: readonly string[]): Promis
   const sent = authenticated.request;
 
   const verifier = createVerifier(
-    inboundConfigSchema.parse({ verification: config }),
+    inboundEndpointConfigSchema.parse({ verification: config }),
     { backend: { settings: { s: known } }, publicUrl: 'https://receiver.example', own: {} },
     { clock: new ManualClock(NOW), logger: silentLogger },
   );

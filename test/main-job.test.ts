@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHost, parseConfig, type Host } from 'glue-host';
+import { inboundConfigSchema } from 'glue-inbound';
 import { outboundConfigSchema } from 'glue-outbound';
 import Stripe from 'stripe';
 import request from 'supertest';
@@ -76,7 +77,12 @@ describe('the main job, judged by Stripe’s own library', () => {
           },
         ],
       },
-      { baseFolder: process.cwd(), environment: {}, outbound: outboundConfigSchema },
+      {
+        baseFolder: process.cwd(),
+        environment: {},
+        inbound: inboundConfigSchema,
+        outbound: outboundConfigSchema,
+      },
     );
     host = createHost(config);
     await host.start();

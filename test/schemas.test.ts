@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { inboundConfigSchema } from 'glue-inbound';
+import { inboundEndpointConfigSchema } from 'glue-inbound';
 import { z } from 'zod';
 import { publishedSchemas } from '../scripts/published-schemas.ts';
 
@@ -73,7 +73,7 @@ describe('the schema of an inbound endpoint’s configuration', () => {
 
   it('names every key, and none more', () => {
     const { properties } = jsonOf('packages/glue-inbound/schemas/endpoint-config.schema.json');
-    expect(Object.keys(properties as object)).toEqual(Object.keys(inboundConfigSchema.shape));
+    expect(Object.keys(properties as object)).toEqual(Object.keys(inboundEndpointConfigSchema.shape));
   });
 
   it('takes what has defaults, in words for people', () => {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { hmacPresetNames, ManualClock, silentLogger } from 'glue-core';
-import { createVerifier, inboundConfigSchema } from 'glue-inbound';
+import { createVerifier, inboundEndpointConfigSchema } from 'glue-inbound';
 import { createSigner, outboundEndpointConfigSchema, Unsendable } from 'glue-outbound';
 
 /** What the outbound side signs, the inbound side proves, by the same configuration. */
@@ -174,7 +174,7 @@ function passOver({ config, signing, verifying, body, form, headers }: Case) {
   );
   if (sent instanceof Unsendable) throw new Error(sent.reason);
 
-  const inbound = inboundConfigSchema.parse({ verification: config });
+  const inbound = inboundEndpointConfigSchema.parse({ verification: config });
   const verifier = createVerifier(
     inbound,
     { backend: { settings: { s: verifying } }, publicUrl: ORIGIN, own: {} },

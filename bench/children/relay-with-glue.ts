@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createHost, parseConfig } from 'glue-host';
+import { inboundConfigSchema } from 'glue-inbound';
 import { outboundConfigSchema } from 'glue-outbound';
 import { asChild } from '../support/as-child.ts';
 import { startProfile } from '../support/cpu-profile.ts';
@@ -35,7 +36,12 @@ await asChild<RelayInput & { readonly place: DatabasePlace }>(async ({ place, si
     log: { level: 'warn', pretty: false },
   };
   const host = createHost(
-    parseConfig(content, { baseFolder: place.folder, environment: {}, outbound: outboundConfigSchema }),
+    parseConfig(content, {
+      baseFolder: place.folder,
+      environment: {},
+      inbound: inboundConfigSchema,
+      outbound: outboundConfigSchema,
+    }),
   );
   await host.start();
   let stopProfile: Awaited<ReturnType<typeof startProfile>> | undefined;

@@ -10,7 +10,7 @@ import {
   type Database,
   type RetryClock,
 } from 'glue-core';
-import { createInbound, type Inbound, type InboundHandler } from 'glue-inbound';
+import { createInbound, inboundConfigSchema, type Inbound, type InboundHandler } from 'glue-inbound';
 import { HANDLER } from './stored-events.ts';
 
 export interface InboundSide {
@@ -34,6 +34,7 @@ export function inboundSide(
     registry: new BackendRegistry(types, store, () => notBuilt(), logger),
     changeFeed: new ChangeFeed(database, clock, logger),
     handlers: new Map([[HANDLER, handler]]),
+    config: inboundConfigSchema.parse({}),
   });
   return { inbound, lease };
 }

@@ -177,14 +177,14 @@ function registerSides(house: DependencyContainer, { config, sides, handlers, eg
     return side;
   });
   once(house, INBOUND, (c) => {
-    if (!sides.inbound) return undefined;
+    if (!sides.inbound || !config.inbound) return undefined;
     const outbound = c.resolve(OUTBOUND)?.port;
     const side = sides.inbound.createInbound({
       ...sharedBySides(c),
       handlers: handlers.inbound,
       ...(outbound && { outbound }),
       ...(config.host.publicUrl !== undefined && { publicUrl: config.host.publicUrl }),
-      ...config.inbound,
+      config: config.inbound,
     });
     c.resolve(AGENDA_CLOCK).follow(side.name, side.queue);
     return side;

@@ -61,7 +61,7 @@ export function throwTogether(errors: readonly GlueError[], what: string): void 
 /** Configurations that no endpoint can have, whatever an operator edits. */
 function seedErrors(catalog: SeedCatalog, { inbound, outbound }: SideModules): GlueError[] {
   const schemas = {
-    inbound: inbound?.inboundConfigSchema,
+    inbound: inbound?.inboundEndpointConfigSchema,
     outbound: outbound?.outboundEndpointConfigSchema,
   };
   return catalog.list().flatMap(({ side, seedId, config }) => {

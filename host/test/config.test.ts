@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GlueError } from 'glue-core';
+import { inboundConfigSchema } from 'glue-inbound';
 import { outboundConfigSchema } from 'glue-outbound';
 import { overridesOf, type Environment } from '../src/config/environment.js';
 import { loadConfig, parseConfig } from '../src/config/load-config.js';
@@ -10,7 +11,12 @@ import { substitute } from '../src/config/substitute.js';
 import { temporaryFolder } from './support/host-fixture.js';
 
 function parse(content: unknown, environment: Environment = {}, baseFolder = '/srv/glue') {
-  return parseConfig(content, { baseFolder, environment, outbound: outboundConfigSchema });
+  return parseConfig(content, {
+    baseFolder,
+    environment,
+    inbound: inboundConfigSchema,
+    outbound: outboundConfigSchema,
+  });
 }
 
 function problemsOf(content: unknown, environment: Environment = {}): readonly string[] {
@@ -199,6 +205,7 @@ describe('the config file', () => {
     loadConfig({
       folder,
       environment: {},
+      inbound: inboundConfigSchema,
       outbound: outboundConfigSchema,
       ...(file !== undefined && { file }),
     });

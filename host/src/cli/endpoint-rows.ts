@@ -1,5 +1,5 @@
 import { formatBackendReference, type EndpointView, type SideName } from 'glue-core';
-import type { EndpointCount, InboundConfig } from 'glue-inbound';
+import type { EndpointCount, InboundEndpointConfig } from 'glue-inbound';
 import type { OutboundEndpointConfig } from 'glue-outbound';
 import type { HostConfig } from '../config/config-schema.js';
 import { inboundUrl, localUrl } from '../http/host-url.js';
@@ -34,7 +34,7 @@ export async function shownEndpoints({ inbound, outbound, config }: Installation
 }
 
 function shownInbound(
-  endpoint: EndpointView<InboundConfig>,
+  endpoint: EndpointView<InboundEndpointConfig>,
   counts: EndpointCount = { accepted: 0, rejected: 0 },
   config: HostConfig,
 ): ShownEndpoint {

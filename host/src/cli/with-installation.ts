@@ -14,10 +14,11 @@ export interface CommonOptions {
 
 /** @throws GLUE_CONFIG_NOT_FOUND, GLUE_CONFIG_INVALID */
 export async function readConfig({ config }: CommonOptions): Promise<HostConfig> {
-  const { outbound } = await importSides();
+  const { inbound, outbound } = await importSides();
   return loadConfig({
     ...(config !== undefined && { file: config }),
     environment: systemEnvironment(),
+    ...(inbound && { inbound: inbound.inboundConfigSchema }),
     ...(outbound && { outbound: outbound.outboundConfigSchema }),
   });
 }

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { databaseConfigSchema, durationSeconds, sideNameSchema } from 'glue-core';
+import type { InboundConfig } from 'glue-inbound';
 import type { outboundConfigSchema } from 'glue-outbound';
 import { z } from 'zod';
 
 export const DEFAULT_DATA_FOLDER = '.glue';
 const DAY_SECONDS = 86_400;
-const MIB = 1024 * 1024;
 
 const host = z.strictObject({
   /** Name of this host; equal after a restart, different for each host on one database. */
@@ -96,7 +96,7 @@ const retention = z.strictObject({
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** Every key of the configuration but those of the outbound side. Unknown keys are errors. */
+/** Every key of the configuration but those of the sides. Unknown keys are errors. */
 const schema = z.strictObject({
   host: host.prefault({}),
   /** Holds the SQLite file and the secret key; from the config file's folder. */
@@ -107,20 +107,6 @@ const schema = z.strictObject({
   sides: z.array(sideNameSchema).default(['inbound', 'outbound']),
   connectors: connectors.prefault({}),
   backends: backends.default([]),
-  inbound: z
-    .strictObject({
-      /** Events that may be processed at once on this host; the last quarter for endpoints that have none. */
-      concurrency: z.number().int().min(1).max(10_000).default(512),
-      /** Proxies in front of this host, each of which appends the address it was called from to `X-Forwarded-For`. */
-      trustedProxies: z.number().int().min(0).max(10).default(0),
-      /** Bytes of bodies of webhooks that are not answered yet; beyond it they are asked to come again. */
-      maxBufferedBytes: z
-        .number()
-        .int()
-        .min(64 * MIB)
-        .default(256 * MIB),
-    })
-    .prefault({}),
   retention: retention.prefault({}),
   log: z
     .strictObject({
@@ -139,8 +125,16 @@ const schema = z.strictObject({
 
 export type OutboundConfig = z.output<typeof outboundConfigSchema>;
 
+/** The sides' own parts of the schema, where they are installed; without its part the key of a side is unknown. */
+export interface SideSections {
+  readonly inbound?: z.ZodType<InboundConfig>;
+  readonly outbound?: z.ZodType<OutboundConfig>;
+}
+
 /** The validated configuration of a host; paths are absolute. */
 export type HostConfig = z.output<typeof schema> & {
+  /** What the inbound side reads; absent where that side is. */
+  readonly inbound?: InboundConfig;
   /** What the outbound side reads; absent where that side is. */
   readonly outbound?: OutboundConfig;
   /** The folder that relative paths count from. */
@@ -152,12 +146,10 @@ export type HostConfig = z.output<typeof schema> & {
 /** The configuration as written, before defaults. */
 export type HostConfigInput = z.input<typeof schema>;
 
-/**
- * The schema of the whole configuration.
- * @param outbound - the outbound side's own part; without it the key `outbound` is unknown
- */
-export function configSchemaWith(outbound: z.ZodType<OutboundConfig> | undefined) {
-  return outbound === undefined ? schema : schema.extend({ outbound: outbound.prefault({}) });
+/** The schema of the whole configuration. */
+export function configSchemaWith({ inbound, outbound }: SideSections) {
+  const withInbound = inbound ? schema.extend({ inbound: inbound.prefault({}) }) : schema;
+  return outbound ? withInbound.extend({ outbound: outbound.prefault({}) }) : withInbound;
 }
 
 function asksToGenerate(value: unknown): boolean {

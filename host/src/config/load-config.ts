@@ -2,35 +2,31 @@ import { dirname, join, resolve } from 'node:path';
 import { cosmiconfig, defaultLoaders } from 'cosmiconfig';
 import { GlueError, messageOf, type DatabaseConfig } from 'glue-core';
 import { parse as parseYaml } from 'yaml';
-import type { z } from 'zod';
 import { configProblems } from './config-problems.js';
 import {
   configSchemaWith,
   DEFAULT_DATA_FOLDER,
   type HostConfig,
-  type OutboundConfig,
+  type SideSections,
 } from './config-schema.js';
 import { overridesOf, type Environment, type Override } from './environment.js';
 import { substitute } from './substitute.js';
 
 const FILE_NAMES = ['yaml', 'yml', 'json', 'ts', 'js'].map((ending) => `glue.config.${ending}`);
 
-export interface LoadConfigOptions {
+export interface LoadConfigOptions extends SideSections {
   /** The config file. @defaultValue the first `glue.config.{yaml,yml,json,ts,js}` of the folder */
   readonly file?: string;
   /** Where to look. @defaultValue the working directory */
   readonly folder?: string;
   readonly environment: Environment;
-  /** The outbound side's part of the schema, where that side is installed. */
-  readonly outbound?: z.ZodType<OutboundConfig>;
 }
 
-export interface ParseConfigOptions {
+export interface ParseConfigOptions extends SideSections {
   /** What relative paths count from. */
   readonly baseFolder: string;
   readonly file?: string;
   readonly environment: Environment;
-  readonly outbound?: z.ZodType<OutboundConfig>;
 }
 
 /**
@@ -49,11 +45,11 @@ export async function loadConfig(options: LoadConfigOptions): Promise<HostConfig
  * @throws GLUE_CONFIG_INVALID with every problem
  */
 export function parseConfig(content: unknown, options: ParseConfigOptions): HostConfig {
-  const { baseFolder, file, environment, outbound } = options;
+  const { baseFolder, file, environment } = options;
   if (!isRecord(content))
     throw new GlueError('GLUE_CONFIG_INVALID', `${file ?? 'the configuration'} holds no keys`);
 
-  const schema = configSchemaWith(outbound);
+  const schema = configSchemaWith(options);
   const overrides = overridesOf(environment, Object.keys(schema.shape));
   const substituted = substitute(content, environment);
   const wanted = withDatabase(overridden(substituted.value, overrides));

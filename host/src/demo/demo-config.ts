@@ -4,7 +4,7 @@ import { importSides } from '../sides/import-sides.js';
 
 /** The configuration of the demo's host: SQLite in a throw-away folder, any free port, the stand-in allowed. */
 export async function demoConfig(dataFolder: string): Promise<HostConfig> {
-  const { outbound } = await importSides();
+  const { inbound, outbound } = await importSides();
   const content = {
     host: { name: 'demo', port: 0 },
     dataFolder,
@@ -16,6 +16,7 @@ export async function demoConfig(dataFolder: string): Promise<HostConfig> {
   return parseConfig(content, {
     baseFolder: process.cwd(),
     environment: {},
+    ...(inbound && { inbound: inbound.inboundConfigSchema }),
     ...(outbound && { outbound: outbound.outboundConfigSchema }),
   });
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inboundConfigSchema } from 'glue-inbound';
 import { outboundConfigSchema } from 'glue-outbound';
 import type { HostConfig } from '../../src/config/config-schema.js';
 import { parseConfig } from '../../src/config/load-config.js';
@@ -26,7 +27,12 @@ export function testConfig(folder: string, changes: Record<string, unknown> = {}
     stop: { deadlineSeconds: 2 },
     ...changes,
   };
-  return parseConfig(content, { baseFolder: folder, environment: {}, outbound: outboundConfigSchema });
+  return parseConfig(content, {
+    baseFolder: folder,
+    environment: {},
+    inbound: inboundConfigSchema,
+    outbound: outboundConfigSchema,
+  });
 }
 
 export const goodBackend = {

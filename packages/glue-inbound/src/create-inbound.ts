@@ -20,7 +20,8 @@ import {
 } from 'glue-core';
 import { EndpointDirectory } from './endpoint/endpoint-directory.js';
 import { endpointProblems } from './endpoint/endpoint-problems.js';
-import { inboundConfigSchema, type InboundConfig } from './endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema, type InboundEndpointConfig } from './endpoint/endpoint-config.js';
+import type { InboundConfig } from './inbound-config.js';
 import { createEventSource, type EventItem } from './process/event-source.js';
 import type { InboundHandler } from './process/inbound-event.js';
 import { InboundListener } from './receive/listener.js';
@@ -48,21 +49,13 @@ export interface InboundOptions {
   readonly outbound?: OutboundPort;
   /** Scheme and host by which providers reach us; some of them sign it. */
   readonly publicUrl?: string;
-  /** Events that this host processes at once; the last quarter for endpoints that have none. @defaultValue 512 */
-  readonly concurrency?: number;
-  /** Proxies in front, each of which appends to `X-Forwarded-For`. @defaultValue 0 */
-  readonly trustedProxies?: number;
-  /** Bytes of bodies of requests that are not answered yet. @defaultValue 256 MiB */
-  readonly maxBufferedBytes?: number;
+  readonly config: InboundConfig;
 }
-
-const DEFAULT_CONCURRENCY = 512;
-const DEFAULT_MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
 /** The inbound side of a host. */
 export interface Inbound extends Side {
   readonly name: 'inbound';
-  readonly endpoints: EndpointStore<InboundConfig>;
+  readonly endpoints: EndpointStore<InboundEndpointConfig>;
   readonly queue: WorkQueue<EventItem>;
   readonly events: EventQueries;
   /** What operators do with events. */
@@ -92,15 +85,15 @@ export interface Inbound extends Side {
 
 /** Puts the inbound side together. Nothing runs before {@link Inbound.start}. */
 export function createInbound(options: InboundOptions): Inbound {
-  const { database, clock, logger, lease, registry, changeFeed, box } = options;
-  const endpoints = new EndpointStore<InboundConfig>({
+  const { database, clock, logger, lease, registry, changeFeed, box, config } = options;
+  const endpoints = new EndpointStore<InboundEndpointConfig>({
     ...{ database, clock, registry, side: 'inbound', box },
-    configSchema: inboundConfigSchema,
+    configSchema: inboundEndpointConfigSchema,
     findProblems: (endpoint, secrets) => endpointProblems(endpoint, { secrets }, options),
   });
   const directory = new EndpointDirectory(endpoints, options);
   const source = createEventSource(database, directory, options);
-  const queue = new WorkQueue({ concurrency: DEFAULT_CONCURRENCY, ...options, source });
+  const queue = new WorkQueue({ ...options, source, concurrency: config.concurrency });
   const now = () => lease.now();
   const wake = (lane: number) => queue.wake(lane);
   const work = createEventWork(endpoints);
@@ -113,7 +106,7 @@ export function createInbound(options: InboundOptions): Inbound {
   });
   const rejections = new RejectionLog({ database, clock, now, logger });
   const counts = new EndpointCounts({ database, clock, logger });
-  const { trustedProxies = 0, maxBufferedBytes = DEFAULT_MAX_BUFFERED_BYTES } = options;
+  const { trustedProxies, maxBufferedBytes } = config;
   const listener = new InboundListener({
     ...{ directory, events, rejections, counts, clock, now, logger },
     ...{ trustedProxies, maxBufferedBytes },

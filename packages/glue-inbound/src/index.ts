@@ -1,9 +1,9 @@
 export { createInbound, type Inbound, type InboundOptions } from './create-inbound.js';
 export { endpointProblems } from './endpoint/endpoint-problems.js';
 export {
-  inboundConfigSchema,
+  inboundEndpointConfigSchema,
   SEMANTIC_NAMES,
-  type InboundConfig,
+  type InboundEndpointConfig,
   type InboundEndpoint,
   type SemanticName,
   type Semantics,
@@ -11,6 +11,7 @@ export {
 export type { EndpointLinks } from './endpoint/link-problems.js';
 export type { SemanticFunction } from './endpoint/semantic-functions.js';
 export { InboundBackend, type InboundHooks, type InboundVerification } from './inbound-backend.js';
+export { inboundConfigSchema, type InboundConfig } from './inbound-config.js';
 export { mountInbound, type MountedInbound, type MountInboundOptions } from './mount-inbound.js';
 export type { EventItem } from './process/event-source.js';
 export type {

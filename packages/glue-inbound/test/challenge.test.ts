@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConnectorBackend } from 'glue-core';
 import { z } from 'zod';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 import { InboundBackend } from '../src/inbound-backend.js';
 import type { ChallengeAnswer, ChallengeRequest } from '../src/receive/challenge.js';
 import { openConfig, post, shopSettings, startInbound, type Fixture } from './support/inbound-fixture.js';
@@ -161,8 +161,11 @@ describe('a challenge', () => {
 
   it('is not computed for anybody where compressed bodies are taken: those can be letters and digits alone', () => {
     const config = { verification: { mode: 'none' }, payload: 'object', challenges: [crc] };
-    expect(inboundConfigSchema.safeParse(config).success).toBe(true);
-    const compressed = inboundConfigSchema.safeParse({ ...config, limits: { compression: ['deflate'] } });
+    expect(inboundEndpointConfigSchema.safeParse(config).success).toBe(true);
+    const compressed = inboundEndpointConfigSchema.safeParse({
+      ...config,
+      limits: { compression: ['deflate'] },
+    });
     expect(compressed.error?.issues.map(({ message }) => message)).toEqual([
       expect.stringContaining('signs what anybody asks for by GET'),
     ]);
@@ -295,6 +298,6 @@ describe('a challenge', () => {
     ['answers nothing', { challenges: [{ method: 'GET' }] }],
     ['answers by another method', { challenges: [{ ...meta, method: 'PUT' }] }],
   ])('is not valid when it %s', (_what, config) => {
-    expect(inboundConfigSchema.safeParse({ ...openConfig, ...config }).success).toBe(false);
+    expect(inboundEndpointConfigSchema.safeParse({ ...openConfig, ...config }).success).toBe(false);
   });
 });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 
 const docs = readFileSync(path.join(import.meta.dirname, '../../../docs/connectors.md'), 'utf8');
 const [table = ''] = docs.split('| key of `config`').slice(1).join('').split('\n\n');
 
 it('the documentation of an inbound configuration has every key, and no other', () => {
   const named = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key);
-  expect(named).toEqual(Object.keys(inboundConfigSchema.shape));
+  expect(named).toEqual(Object.keys(inboundEndpointConfigSchema.shape));
 });

@@ -34,7 +34,10 @@ describe('the edge', () => {
   let host: Fixture;
   beforeEach(async () => {
     ShopBackend.seen = [];
-    host = await startInbound({ classes: [ShopBackend], trustedProxies: 1, maxBufferedBytes: 4 * MIB });
+    host = await startInbound({
+      classes: [ShopBackend],
+      config: { trustedProxies: 1, maxBufferedBytes: 4 * MIB },
+    });
   });
   afterEach(() => host.stop());
 

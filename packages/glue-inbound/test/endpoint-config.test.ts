@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { problemsOf } from 'glue-core';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 
 function problems(config: unknown): string[] {
-  const { error } = inboundConfigSchema.safeParse(config);
+  const { error } = inboundEndpointConfigSchema.safeParse(config);
   return error ? problemsOf(error, 'config') : [];
 }
 
 describe('the configuration of an inbound endpoint', () => {
   it('says only how it is proven who called; the rest has defaults', () => {
-    const config = inboundConfigSchema.parse({ verification: { mode: 'none' } });
+    const config = inboundEndpointConfigSchema.parse({ verification: { mode: 'none' } });
     expect(config).toMatchObject({
       semantics: {},
       identity: { delivery: 'body_sha256', replay: 'none' },
@@ -19,7 +19,7 @@ describe('the configuration of an inbound endpoint', () => {
       concurrency: 50,
       rearmDuplicates: true,
     });
-    expect(inboundConfigSchema.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
+    expect(inboundEndpointConfigSchema.parse(JSON.parse(JSON.stringify(config)))).toEqual(config);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectorBackend, ManualClock, silentLogger, type BackendLookup } from 'glue-core';
 import { endpointProblems } from '../src/endpoint/endpoint-problems.js';
-import { inboundConfigSchema, type InboundEndpoint } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema, type InboundEndpoint } from '../src/endpoint/endpoint-config.js';
 import { InboundBackend } from '../src/inbound-backend.js';
 import {
   githubConfig,
@@ -58,7 +58,7 @@ function problems(
       company: 'default',
       version: 1,
     },
-    config: inboundConfigSchema.parse(config),
+    config: inboundEndpointConfigSchema.parse(config),
     ...(handler !== undefined && { handler }),
     ...(lookup && { backend: { type: 'shop', id: 1 } }),
   };

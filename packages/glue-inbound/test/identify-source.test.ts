@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 import type { SemanticFunction } from '../src/endpoint/semantic-functions.js';
 import type { Transform } from '../src/endpoint/source.js';
 import { body, identityOf, read, sha256, type Sources } from './support/identifying.js';
@@ -105,7 +105,9 @@ describe('a join', () => {
     ['within a join', { join: [{ json: 'a' }, { join: [{ json: 'a' }, { json: 'b' }] }] }],
   ])('is refused %s', (_name, join) => {
     const semantics = { topic: [join] };
-    expect(inboundConfigSchema.safeParse({ verification: { mode: 'none' }, semantics }).success).toBe(false);
+    expect(inboundEndpointConfigSchema.safeParse({ verification: { mode: 'none' }, semantics }).success).toBe(
+      false,
+    );
   });
 });
 

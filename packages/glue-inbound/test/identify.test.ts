@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 import { boundedKey } from '../src/receive/identify.js';
 import { body, identityOf, sha256 } from './support/identifying.js';
 
@@ -45,7 +45,7 @@ describe('identity', () => {
     ['delivery', { delivery: 'delivery_id' }],
     ['replay', { replay: 'event_id' }],
   ])('asks for the source of the %s identity in the configuration', (name, identity) => {
-    const parsed = inboundConfigSchema.safeParse({ verification: { mode: 'none' }, identity });
+    const parsed = inboundEndpointConfigSchema.safeParse({ verification: { mode: 'none' }, identity });
     expect(parsed.error?.issues).toMatchObject([{ path: ['identity', name] }]);
   });
 

@@ -22,7 +22,7 @@ import knex from 'knex';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { InboundBackend } from '../src/inbound-backend.js';
-import { mountInbound, type MountedInbound } from '../src/mount-inbound.js';
+import { mountInbound, type MountedInbound, type MountInboundOptions } from '../src/mount-inbound.js';
 import type { InboundContext } from '../src/process/inbound-event.js';
 import { until } from './support/inbound-fixture.js';
 
@@ -126,9 +126,12 @@ describe.each(connections)('the inbound side, mounted with a knex connection to 
   });
 
   const connector: Connector = defineConnector({ backends: [ShopBackend], handlers: [OrderHandler] });
-  async function mount(secrets: Record<string, string>): Promise<MountedInbound> {
+  async function mount(
+    secrets: Record<string, string>,
+    more: Partial<MountInboundOptions> = {},
+  ): Promise<MountedInbound> {
     mounted = await mountInbound({
-      ...{ database, secretKey },
+      ...{ database, secretKey, ...more },
       connectors: [{ id: 'app', connector, seeds: join(folder, 'data'), secrets }],
     });
     await mounted.start();
@@ -159,7 +162,8 @@ describe.each(connections)('the inbound side, mounted with a knex connection to 
 
   it('takes events by the endpoints of its seeds, and tries them again without Agenda', async () => {
     const key = newSecret();
-    const { events } = await mount({ orders: key });
+    // What an app leaves open, it may also say so.
+    const { events } = await mount({ orders: key }, { concurrency: undefined, trustedProxies: undefined });
     expect(await send('orders', key)).toBe(202);
     await until(async () => (await events.countByState()).done === 1);
     expect(await events.list()).toMatchObject([{ attempts: 2, note: 'at the second attempt' }]);
@@ -224,4 +228,21 @@ describe.each(connections)('the inbound side, mounted with a knex connection to 
     const connectors = [{ id: 'app', connector: given, seeds: join(folder, 'data') }];
     await expect(mountInbound({ database, secretKey: key, connectors })).rejects.toThrow(message);
   });
+
+  it.each([
+    [{ concurrency: 0 }, 'concurrency: '],
+    [{ concurrency: Number.NaN }, 'concurrency: '],
+    [{ trustedProxies: -1 }, 'trustedProxies: '],
+    [{ maxBufferedBytes: 1024 }, 'maxBufferedBytes: '],
+    [{ publicUrl: 'hooks.example.com' }, 'publicUrl: must look like https://hooks.example.com'],
+  ])(
+    'refuses %j, with which it would take events and do nothing, or the wrong thing',
+    async (more, problem) => {
+      await expect(mount({ orders: newSecret() }, more)).rejects.toMatchObject({
+        code: 'GLUE_CONFIG_INVALID',
+        message: 'the options of mountInbound are not valid',
+        problems: [expect.stringContaining(problem)],
+      });
+    },
+  );
 });

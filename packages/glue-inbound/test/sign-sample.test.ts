@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hmacPresetNames } from 'glue-core';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 import type { ProofMeans } from '../src/receive/proof.js';
 import { signSample } from '../src/receive/sign-sample.js';
 import { asReceived, verifierOf } from './support/verifying.js';
@@ -15,7 +15,7 @@ const holding = (s: string): ProofMeans => ({
 });
 
 const sign = (verification: object, means: ProofMeans = holding(SECRET)) =>
-  signSample(inboundConfigSchema.parse({ verification }), means, request, NOW);
+  signSample(inboundEndpointConfigSchema.parse({ verification }), means, request, NOW);
 
 /** Signs, and has an endpoint of the same configuration look at it. */
 async function signedAndReceived(verification: object, signer = SECRET, holder = SECRET) {
@@ -83,7 +83,7 @@ describe('a signed sample', () => {
   it('has the timestamp that freshness is judged by, also where it is not signed', async () => {
     const timestamp = { header: 'X-Time', format: 'unix_ms' };
     const verification = { mode: 'api-key', key: { header: 'x-api-key' }, secrets };
-    const config = inboundConfigSchema.parse({ verification, freshness: { timestamp } });
+    const config = inboundEndpointConfigSchema.parse({ verification, freshness: { timestamp } });
     const { headers } = await signSample(config, holding('k'), request, NOW);
     expect(headers).toEqual({ 'x-api-key': 'k', 'x-time': String(NOW) });
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ConnectorBackend, type BackendView, type EndpointStore } from 'glue-core';
-import type { InboundConfig } from '../src/endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../src/endpoint/endpoint-config.js';
 import { describeEachDatabase, type TestDatabase } from './support/databases.js';
 import { post, shopSettings, startInbound, type Fixture } from './support/inbound-fixture.js';
 
@@ -16,7 +16,7 @@ describeEachDatabase('of two hosts on one database', (make) => {
   let place: TestDatabase;
   let one: Fixture;
   let other: Fixture;
-  let endpoints: EndpointStore<InboundConfig>;
+  let endpoints: EndpointStore<InboundEndpointConfig>;
   let shop: BackendView;
   let code: string;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeStrictly, hmacPresetNames } from 'glue-core';
 import fc from 'fast-check';
-import { inboundConfigSchema } from '../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../src/endpoint/endpoint-config.js';
 import { signSample } from '../src/receive/sign-sample.js';
 import { asReceived, verifierOf, type Receiving } from './support/verifying.js';
 
@@ -90,7 +90,7 @@ const anyScheme: fc.Arbitrary<Scheme> = fc
 
 async function signed({ verification, secret, body }: Scheme) {
   const receiving: Receiving = { settings: { s: secret }, publicUrl, freshness: {} };
-  const config = inboundConfigSchema.parse({ verification });
+  const config = inboundEndpointConfigSchema.parse({ verification });
   const means = { backend: { settings: { s: secret } }, publicUrl };
   const sample = await signSample(config, means, { url, body: Buffer.from(body) }, NOW);
   const verifier = verifierOf(verification, receiving);

@@ -316,6 +316,11 @@ describe.each(connections)('the outbound side, mounted with a knex connection to
       'the options of mountOutbound are not valid',
     ],
     [
+      'a concurrency with which nothing would be sent',
+      (options) => ({ ...options, concurrency: 0 }),
+      'the options of mountOutbound are not valid',
+    ],
+    [
       'a configuration of an endpoint that is in no seed',
       (options) => ({
         ...options,

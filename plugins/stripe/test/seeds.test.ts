@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { manifestSchema, readSeeds, SeedCatalog, type EndpointSeed } from 'glue-core';
-import { inboundConfigSchema, signSample } from 'glue-inbound';
+import { inboundEndpointConfigSchema, signSample } from 'glue-inbound';
 import { outboundEndpointConfigSchema } from 'glue-outbound';
 import Stripe from 'stripe';
 import connector from '../src/index.js';
@@ -34,12 +34,12 @@ describe('the seeds', () => {
   });
 
   it.each(inbound)('$id has a valid configuration', ({ config }) => {
-    expect(inboundConfigSchema.safeParse(config).error).toBeUndefined();
+    expect(inboundEndpointConfigSchema.safeParse(config).error).toBeUndefined();
   });
 });
 
 describe('the inbound endpoint', () => {
-  const config = inboundConfigSchema.parse(inbound[0]?.config);
+  const config = inboundEndpointConfigSchema.parse(inbound[0]?.config);
 
   it.each(samples())('takes the sample %s signed as Stripe’s own library wants it', async (name, body) => {
     const nowMs = Date.now();

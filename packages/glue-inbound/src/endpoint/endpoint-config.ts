@@ -71,7 +71,7 @@ const identitySchema = z.strictObject({
  * Everything about an inbound endpoint but its name, path, state and links. Stored as written, parsed on use. What is
  * described here is what editors show.
  */
-export const inboundConfigSchema = z
+export const inboundEndpointConfigSchema = z
   .strictObject({
     verification: verificationSchema.describe('How it is proven who called. There is no default.'),
     freshness: freshnessSchema.prefault({}).describe('How old, or how far ahead, a timestamp may be.'),
@@ -126,5 +126,5 @@ export const inboundConfigSchema = z
   .superRefine(checkHandlers, whereSound('handlers', 'semantics'))
   .superRefine(checkFreshnessIsSigned, whereSound('verification', 'freshness'))
   .superRefine(checkChallenges, whereSound('challenges', 'payload', 'limits'));
-export type InboundConfig = z.infer<typeof inboundConfigSchema>;
-export type InboundEndpoint = EndpointRecord<InboundConfig>;
+export type InboundEndpointConfig = z.infer<typeof inboundEndpointConfigSchema>;
+export type InboundEndpoint = EndpointRecord<InboundEndpointConfig>;

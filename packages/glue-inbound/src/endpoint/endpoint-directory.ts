@@ -1,5 +1,5 @@
 import { messageOf, type EndpointStore } from 'glue-core';
-import type { InboundConfig } from './endpoint-config.js';
+import type { InboundEndpointConfig } from './endpoint-config.js';
 import type { EndpointLinks } from './link-problems.js';
 import { openEndpoint, type OpenEndpoint } from './open-endpoint.js';
 
@@ -9,7 +9,7 @@ export class EndpointDirectory {
   #byId = new Map<number, OpenEndpoint>();
 
   constructor(
-    private readonly endpoints: EndpointStore<InboundConfig>,
+    private readonly endpoints: EndpointStore<InboundEndpointConfig>,
     private readonly links: EndpointLinks,
   ) {}
 

@@ -6,7 +6,7 @@ import { addressMatcher } from './address-ranges.js';
 import { challengeSecrets, type ChallengeSecrets } from './challenge-secrets.js';
 import type { Challenge } from './challenge.js';
 import { contentTypeMatcher } from './content-types.js';
-import type { InboundConfig } from './endpoint-config.js';
+import type { InboundEndpointConfig } from './endpoint-config.js';
 
 /** What the edge asks of each request of an endpoint, made ready once per change of it. */
 export interface EndpointEdge {
@@ -31,7 +31,7 @@ export interface EndpointEdge {
 type Answerer = ConnectorBackend & Pick<InboundHooks, 'answerInboundChallenge'>;
 
 export function endpointEdge(
-  { limits, challenges, acknowledgement, verification }: InboundConfig,
+  { limits, challenges, acknowledgement, verification }: InboundEndpointConfig,
   backend: Answerer | undefined,
   own: OwnSecrets,
 ): EndpointEdge {

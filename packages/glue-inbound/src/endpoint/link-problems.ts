@@ -6,7 +6,7 @@ import {
   type Logger,
 } from 'glue-core';
 import type { InboundHandler } from '../process/inbound-event.js';
-import type { InboundConfig } from './endpoint-config.js';
+import type { InboundEndpointConfig } from './endpoint-config.js';
 
 /** What an endpoint may be linked to. */
 export interface EndpointLinks {
@@ -19,7 +19,7 @@ export interface EndpointLinks {
   readonly logger: Logger;
 }
 
-type Linked = EndpointRecord<Pick<InboundConfig, 'handlers'>>;
+type Linked = EndpointRecord<Pick<InboundEndpointConfig, 'handlers'>>;
 
 /** Handlers that an endpoint names and nobody offers, one line each. */
 export function handlerProblems({ handler, config }: Linked, { handlers }: EndpointLinks): string[] {

@@ -1,6 +1,6 @@
 import { formatBackendReference, messageOf, type ConnectorBackend } from 'glue-core';
 import type { RawRequest } from '../receive/raw-request.js';
-import type { InboundConfig } from './endpoint-config.js';
+import type { InboundEndpointConfig } from './endpoint-config.js';
 import { connectorFunctionsOf } from './source.js';
 
 /**
@@ -29,7 +29,7 @@ export type SemanticFunctions = ReadonlyMap<string, OwnedFunction>;
 
 /** The functions that sources of an endpoint name, and what is wrong with the others. */
 export function semanticFunctionsOf(
-  { semantics, orderingKey = [] }: Pick<InboundConfig, 'semantics' | 'orderingKey'>,
+  { semantics, orderingKey = [] }: Pick<InboundEndpointConfig, 'semantics' | 'orderingKey'>,
   backend: Offerer | undefined,
 ): { readonly functions: SemanticFunctions; readonly problems: readonly string[] } {
   const functions = new Map<string, OwnedFunction>();

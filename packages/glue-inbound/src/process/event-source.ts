@@ -8,7 +8,7 @@ import {
   type WorkSource,
 } from 'glue-core';
 import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
-import type { InboundConfig } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import { loadEvents, type StoredEvent } from '../store/load-events.js';
 import { eventTable } from '../store/tables.js';
 import { processEvent, type ProcessTargets } from './process-event.js';
@@ -26,7 +26,7 @@ export function createEventSource(
   targets: ProcessTargets,
 ): WorkSource<EventItem> {
   /** Undefined while the endpoint is broken, or not known yet: its events wait. */
-  const configOf = (endpointId: number): InboundConfig | undefined => {
+  const configOf = (endpointId: number): InboundEndpointConfig | undefined => {
     const open = directory.findById(endpointId);
     return open && open.status !== 'broken' ? open.endpoint.config : undefined;
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { InboundConfig, SemanticName, Semantics } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig, SemanticName, Semantics } from '../endpoint/endpoint-config.js';
 import type { SemanticFunctions } from '../endpoint/semantic-functions.js';
 import { readSources, sha256Of, type ProvenRequest } from './identify-source.js';
 import { Refusal } from './refusal.js';
@@ -9,7 +9,7 @@ export interface Identity {
   readonly semantics: Semantics;
   /** The same key at the same endpoint is the same delivery. */
   readonly deliveryKey: string;
-  readonly deliveryKeySource: InboundConfig['identity']['delivery'];
+  readonly deliveryKeySource: InboundEndpointConfig['identity']['delivery'];
   readonly replayKey?: string;
   readonly orderingKey?: string;
 }
@@ -19,7 +19,7 @@ export interface Identity {
  * @param functions - what the connector offers, for the sources that ask for it
  */
 export function identify(
-  { semantics: names, identity, orderingKey }: InboundConfig,
+  { semantics: names, identity, orderingKey }: InboundEndpointConfig,
   request: ProvenRequest,
   functions: SemanticFunctions,
 ): Identity | Refusal {
@@ -41,7 +41,7 @@ export function identify(
 }
 
 function semanticsOf(
-  names: InboundConfig['semantics'],
+  names: InboundEndpointConfig['semantics'],
   request: ProvenRequest,
   functions: SemanticFunctions,
 ): Semantics | Refusal {

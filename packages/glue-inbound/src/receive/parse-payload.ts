@@ -1,4 +1,4 @@
-import type { InboundConfig } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import { Refusal } from './refusal.js';
 
 /** A proven body, parsed as far as the contract asks. */
@@ -13,7 +13,7 @@ export interface Payload {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Holds a proven body against the endpoint's payload contract. */
-export function parsePayload(contract: InboundConfig['payload'], body: Buffer): Payload | Refusal {
+export function parsePayload(contract: InboundEndpointConfig['payload'], body: Buffer): Payload | Refusal {
   if (contract === 'raw') return { document: undefined, json: '' };
   const payload = parse(body);
   if (!payload) return new Refusal('payload', 'the body is not JSON in UTF-8');

@@ -22,7 +22,7 @@ import {
   type TimestampSource,
 } from 'glue-core';
 import { apiKeyOf, basicKeyOf, bearerKeyOf } from '../endpoint/credentials.js';
-import type { InboundConfig } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import { signedTimestampOf } from '../endpoint/verification.js';
 import type { ProofMeans } from './proof.js';
 import type { RawRequest } from './raw-request.js';
@@ -41,7 +41,7 @@ export interface SignedSample {
  * @throws GLUE_ENDPOINT_INCOMPLETE when there is nothing to sign with
  */
 export async function signSample(
-  { verification, freshness }: Pick<InboundConfig, 'verification' | 'freshness'>,
+  { verification, freshness }: Pick<InboundEndpointConfig, 'verification' | 'freshness'>,
   means: ProofMeans,
   request: Pick<RawRequest, 'url' | 'body'>,
   nowMs: number,

@@ -1,6 +1,6 @@
 import { hmacKeyOf, locatedScheme, standardKeyOf, usernameOf } from 'glue-core';
 import { apiKeyOf, basicKeyOf, bearerKeyOf } from '../endpoint/credentials.js';
-import type { InboundConfig } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import { secretHeadersOf, signedTimestampOf, type Verification } from '../endpoint/verification.js';
 import { checkFreshness } from './freshness.js';
 import { proofByConnector, type Watch } from './proof-by-connector.js';
@@ -36,7 +36,7 @@ const wwwAuthenticate: Partial<Record<Verification['mode'], string>> = {
 
 /** @returns the reason when nobody's request could be proven */
 export function createVerifier(
-  { verification, freshness }: Pick<InboundConfig, 'verification' | 'freshness'>,
+  { verification, freshness }: Pick<InboundEndpointConfig, 'verification' | 'freshness'>,
   means: ProofMeans,
   watch: Watch,
 ): Verifier | Unverifiable {

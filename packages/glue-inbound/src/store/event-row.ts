@@ -1,5 +1,5 @@
 import type { WorkState } from 'glue-core';
-import type { InboundConfig } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
 
 /** An event as it lies in its table. Numbers of 64 bits may come as text from MySQL. */
 export interface EventRow {
@@ -15,7 +15,7 @@ export interface EventRow {
   kind: 'primary' | 'replay';
   type: string;
   delivery_key: string;
-  delivery_key_source: InboundConfig['identity']['delivery'] | 'replay';
+  delivery_key_source: InboundEndpointConfig['identity']['delivery'] | 'replay';
   replay_key: string | null;
   primary_id: string | null;
   handler: string | null;

@@ -1,12 +1,12 @@
 import type { EndpointStore, FilteredWork } from 'glue-core';
-import type { InboundConfig } from '../endpoint/endpoint-config.js';
+import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
 import { chooseHandler } from '../process/choose-handler.js';
 import { eventFilterSchema, narrowEvents, type EventFilter } from './event-filter.js';
 import { replayEvents } from './replay-events.js';
 import { eventTable } from './tables.js';
 
 /** How operators move events. */
-export function createEventWork(endpoints: EndpointStore<InboundConfig>): FilteredWork<EventFilter> {
+export function createEventWork(endpoints: EndpointStore<InboundEndpointConfig>): FilteredWork<EventFilter> {
   return {
     side: 'inbound',
     noun: 'event',

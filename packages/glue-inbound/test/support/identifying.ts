@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inboundConfigSchema } from '../../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../../src/endpoint/endpoint-config.js';
 import type { SemanticFunction } from '../../src/endpoint/semantic-functions.js';
 import { identify } from '../../src/receive/identify.js';
 import { parsePayload } from '../../src/receive/parse-payload.js';
@@ -20,7 +20,7 @@ export interface Given {
 
 /** What a request is about, and what it is known by, at an endpoint of the given configuration. */
 export function identityOf(config: Omit<ConfigInput, 'verification'>, given: Given = {}) {
-  const parsed = inboundConfigSchema.parse({ verification: { mode: 'none' }, ...config });
+  const parsed = inboundEndpointConfigSchema.parse({ verification: { mode: 'none' }, ...config });
   const bytes = Buffer.from(given.body ?? body);
   const payload = parsePayload(parsed.payload, bytes);
   if (payload instanceof Refusal) return payload;

@@ -18,7 +18,11 @@ import {
 } from 'glue-core';
 import { z } from 'zod';
 import { createInbound, type Inbound } from '../../src/create-inbound.js';
-import { inboundConfigSchema, type InboundConfig } from '../../src/endpoint/endpoint-config.js';
+import {
+  inboundEndpointConfigSchema,
+  type InboundEndpointConfig,
+} from '../../src/endpoint/endpoint-config.js';
+import { inboundConfigSchema, type InboundConfig } from '../../src/inbound-config.js';
 import type { InboundHandler } from '../../src/process/inbound-event.js';
 import { makeSqlite } from './databases.js';
 
@@ -28,7 +32,7 @@ export const shopSettings = z.object({
   webhookSecret: secret(),
   oldSecrets: z.array(z.union([secret(), timedSecret])).optional(),
 });
-export type ConfigInput = z.input<typeof inboundConfigSchema>;
+export type ConfigInput = z.input<typeof inboundEndpointConfigSchema>;
 
 export const openConfig: ConfigInput = { verification: { mode: 'none' } };
 export const githubConfig: ConfigInput = {
@@ -39,8 +43,8 @@ export const githubConfig: ConfigInput = {
 };
 
 /** A configuration with its defaults, of an endpoint that proves nothing. */
-export function configOf(config: Omit<ConfigInput, 'verification'>): InboundConfig {
-  return inboundConfigSchema.parse({ ...openConfig, ...config });
+export function configOf(config: Omit<ConfigInput, 'verification'>): InboundEndpointConfig {
+  return inboundEndpointConfigSchema.parse({ ...openConfig, ...config });
 }
 
 export interface NewEndpoint {
@@ -73,8 +77,8 @@ export interface FixtureOptions {
   readonly handlers?: Readonly<Record<string, InboundHandler>>;
   readonly outbound?: OutboundPort;
   readonly publicUrl?: string;
-  readonly trustedProxies?: number;
-  readonly maxBufferedBytes?: number;
+  /** What is other than by default. */
+  readonly config?: Partial<InboundConfig>;
   /** Shared with another host; the caller removes it. @defaultValue one of its own */
   readonly database?: Database;
   /** @defaultValue `one` */
@@ -89,7 +93,7 @@ export async function startInbound({
   publicUrl,
   database: shared,
   hostName = 'one',
-  ...limits
+  config = {},
 }: FixtureOptions = {}): Promise<Fixture> {
   const { database, remove } = shared ? { database: shared, remove: async () => {} } : await makeSqlite();
   const clock = new ManualClock();
@@ -124,7 +128,7 @@ export async function startInbound({
     handlers: new Map(Object.entries(handlers)),
     ...(outbound && { outbound }),
     ...(publicUrl !== undefined && { publicUrl }),
-    ...limits,
+    config: { ...inboundConfigSchema.parse({}), ...config },
   });
   await inbound.start();
   const server = createServer((request, response) => inbound.listener(request, response));

@@ -1,5 +1,5 @@
 import { ManualClock, silentLogger, type Clock, type Logger } from 'glue-core';
-import { inboundConfigSchema } from '../../src/endpoint/endpoint-config.js';
+import { inboundEndpointConfigSchema } from '../../src/endpoint/endpoint-config.js';
 import type { ProofMeans } from '../../src/receive/proof.js';
 import { createVerifier, type Verifier } from '../../src/receive/verifier.js';
 
@@ -23,7 +23,7 @@ export interface Receiving extends ProofMeans {
 /** @throws when nothing could be verified, with the reason */
 export function verifierOf(verification: object, receiving: Receiving = {}): Verifier {
   const { settings, freshness, clock = new ManualClock(), logger = silentLogger, ...means } = receiving;
-  const config = inboundConfigSchema.parse({
+  const config = inboundEndpointConfigSchema.parse({
     verification,
     freshness: freshness ?? { maxAgeSeconds: 0, maxFutureSeconds: 0 },
   });
