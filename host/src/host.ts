@@ -106,6 +106,8 @@ class GlueHost implements Host {
     const installation = await install(this.config, opened, this.options);
     this.#installation = installation;
     if (migrated.length > 0) installation.logger.info({ migrations: migrated }, 'the database was migrated');
+    // What is written before there is a lease goes by the time that the hosts share, too.
+    await installation.lease.readTime();
     await installation.registry.refresh();
     await prepareRecords(installation);
     await this.#run(installation);

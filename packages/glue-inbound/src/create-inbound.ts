@@ -86,15 +86,15 @@ export interface Inbound extends Side {
 /** Puts the inbound side together. Nothing runs before {@link Inbound.start}. */
 export function createInbound(options: InboundOptions): Inbound {
   const { database, clock, logger, lease, registry, changeFeed, box, config } = options;
+  const now = () => lease.now();
   const endpoints = new EndpointStore<InboundEndpointConfig>({
-    ...{ database, clock, registry, side: 'inbound', box },
+    ...{ database, now, registry, side: 'inbound', box },
     configSchema: inboundEndpointConfigSchema,
     findProblems: (endpoint, secrets) => endpointProblems(endpoint, { secrets }, options),
   });
   const directory = new EndpointDirectory(endpoints, options);
   const source = createEventSource(database, directory, options);
   const queue = new WorkQueue({ ...options, source, concurrency: config.concurrency });
-  const now = () => lease.now();
   const wake = (lane: number) => queue.wake(lane);
   const work = createEventWork(endpoints);
   const bulkRunner = new BulkRunner({ ...options, work, wake });

@@ -14,6 +14,7 @@ import {
   injectable,
   retry,
   secret,
+  systemClock,
   type Clock,
   type Connector,
   type Database,
@@ -186,6 +187,26 @@ describe.each(connections)('the inbound side, mounted with a knex connection to 
     expect(await send('orders', first)).toBe(202);
     expect(await send('orders', second)).toBe(202);
     expect(await send('orders', newSecret())).toBe(401);
+  });
+
+  it("has secrets count by the database's time, whatever the own clock says", async () => {
+    const HOUR = 3_600_000;
+    const fast: Clock = {
+      now: () => Date.now() + HOUR,
+      monotonic: () => systemClock.monotonic(),
+      after: (delayMs, run) => systemClock.after(delayMs, run),
+    };
+    const [first, second] = [newSecret(), newSecret()];
+    const { endpoints } = await mount({ orders: first }, { clock: fast });
+    const { added, ending } = await endpoints.secrets.rotate(
+      'app-orders',
+      { value: second, overlapMs: 0 },
+      'test',
+    );
+    for (const { createdAt } of [added, ...ending]) expect(createdAt).toBeLessThan(Date.now() + HOUR / 2);
+    expect(await secretsIn()).toMatchObject([{ live: false }, { live: true }]);
+    await until(async () => (await send('orders', second)) === 202);
+    expect(await send('orders', first)).toBe(401);
   });
 
   it('gives backends their endpoints when they are provisioned', async () => {

@@ -99,7 +99,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const { database, clock, logger, lease, retryClock, registry, changeFeed, handlers, egressOf } = options;
   const guard = new AddressGuard(options.config.allow);
   const endpoints = new EndpointStore<OutboundEndpointConfig>({
-    ...{ database, clock, registry, side: 'outbound', box: options.box },
+    ...{ database, registry, side: 'outbound', box: options.box, now: () => lease.now() },
     configSchema: outboundEndpointConfigSchema,
     findProblems: (endpoint, secrets) =>
       endpointProblems(endpoint, { secrets }, { registry, handlers, egressOf, guard }),

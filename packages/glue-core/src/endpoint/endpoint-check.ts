@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { Clock } from '../clock/clock.js';
 import type { SecretBox } from '../crypto/secret-box.js';
 import { GlueError } from '../errors/glue-error.js';
 import type { SideName } from '../side/side-name.js';
@@ -11,7 +10,8 @@ import { configOf, endpointOf, type EndpointRow } from './endpoint-table.js';
 import { openSecret } from './seal-secret.js';
 
 export interface EndpointCheckOptions<Config> {
-  readonly clock: Clock;
+  /** The time that all hosts share, by which secrets count, in Unix milliseconds. */
+  readonly now: () => number;
   readonly side: SideName;
   readonly box: SecretBox;
   /** Validates the side's configuration, as stored; gives it with defaults. */
@@ -63,11 +63,11 @@ export class EndpointCheck<Config> {
 
   /** Finds everything that keeps an endpoint from being active, whatever its state. */
   async look({ row, secrets }: StoredEndpoint): Promise<EndpointLook<Config>> {
-    const { clock, side, box, configSchema } = this.options;
+    const { now, side, box, configSchema } = this.options;
     const { data: config, error } = configSchema.safeParse(configOf(row));
     if (error) return { config: undefined, problems: problemsOf(error, 'config') };
     const opened = secrets
-      .filter((secret) => isLiveSecret(windowOf(secret), clock.now()))
+      .filter((secret) => isLiveSecret(windowOf(secret), now()))
       .map((secret) => openSecret(secret, row.code, side, box));
     const open = opened.flatMap((secret) => (secret instanceof GlueError ? [] : [secret]));
     const found = (await this.options.findProblems?.({ ...endpointOf(row), config }, open)) ?? [];

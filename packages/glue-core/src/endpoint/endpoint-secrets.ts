@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import { audit } from '../audit/audit-log.js';
 import { announceChange } from '../change/change-feed.js';
-import type { Clock } from '../clock/clock.js';
 import type { SecretBox } from '../crypto/secret-box.js';
 import type { Database, Transaction } from '../database/database.js';
 import { inTransaction } from '../database/in-transaction.js';
@@ -37,7 +36,8 @@ import { openSecret, sealSecret } from './seal-secret.js';
 
 export interface EndpointSecretsOptions {
   readonly database: Database;
-  readonly clock: Clock;
+  /** The time that all hosts share, by which secrets count, in Unix milliseconds. */
+  readonly now: () => number;
   readonly side: SideName;
   readonly box: SecretBox;
 }
@@ -109,10 +109,10 @@ export class EndpointSecrets {
 
   /** The secrets of an endpoint without their values, the oldest first. @throws GLUE_ENDPOINT_NOT_FOUND */
   async list(code: string): Promise<EndpointSecretView[]> {
-    const { database, clock, side } = this.options;
+    const { database, now, side } = this.options;
     const { id } = await findEndpoint(database, side, code);
     const rows = await secretRowsOf(database, side, id);
-    return rows.map((row) => viewOf(row, clock.now()));
+    return rows.map((row) => viewOf(row, now()));
   }
 
   /**
@@ -139,7 +139,7 @@ export class EndpointSecrets {
 
   #newRow(endpointId: number, value: string, usedFor: SecretUse | undefined, now: number): EndpointSecretRow {
     const { side, box } = this.options;
-    const place = { id: newId(), endpoint_id: endpointId, used_for: usedFor ?? null };
+    const place = { id: newId(now), endpoint_id: endpointId, used_for: usedFor ?? null };
     return {
       ...place,
       sealed: sealSecret(value, place, side, box),
@@ -162,8 +162,8 @@ export class EndpointSecrets {
       present: readonly EndpointSecretRow[],
     ) => Promise<{ result: T; detail: Readonly<Record<string, unknown>> }>,
   ): Promise<T> {
-    const { database, clock, side } = this.options;
-    const now = clock.now();
+    const { database, side } = this.options;
+    const now = this.options.now();
     return inTransaction(database, async (trx) => {
       const endpoint = await lockEndpoint(trx, side, code);
       const before = await secretRowsOf(trx, side, endpoint.id);

@@ -1,7 +1,6 @@
 import { audit } from '../audit/audit-log.js';
 import { holdBackend } from '../backend/backend-table.js';
 import { announceChange } from '../change/change-feed.js';
-import type { Clock } from '../clock/clock.js';
 import { isDuplicateKeyError } from '../database/database-errors.js';
 import type { Database, Transaction } from '../database/database.js';
 import { inTransaction } from '../database/in-transaction.js';
@@ -15,7 +14,8 @@ import { endpointTables, linkOf, lockEndpoint, type EndpointRow } from './endpoi
 
 export interface EndpointWriterOptions {
   readonly database: Database;
-  readonly clock: Clock;
+  /** The time that all hosts share, in Unix milliseconds. */
+  readonly now: () => number;
   readonly side: SideName;
 }
 
@@ -114,13 +114,13 @@ export class EndpointWriter {
   ): Promise<void> {
     await trx<EndpointRow>(this.#table)
       .where({ id })
-      .update({ ...values, version: version + 1, updated_at: this.options.clock.now() });
+      .update({ ...values, version: version + 1, updated_at: this.options.now() });
     await this.#trace(trx, code, author, detail);
   }
 
   /** A row as it will be stored; its id is not known yet. */
   fresh(row: NewEndpointRow): EndpointRow {
-    const now = this.options.clock.now();
+    const now = this.options.now();
     return { ...row, id: 0, version: 1, created_at: now, updated_at: now };
   }
 
@@ -130,8 +130,8 @@ export class EndpointWriter {
     author: { readonly actor: string; readonly action: string },
     detail: EndpointChange['detail'],
   ): Promise<void> {
-    const { clock, side } = this.options;
-    await audit(trx, { at: clock.now(), ...author, subject: `${side} endpoint ${code}`, detail });
+    const { now, side } = this.options;
+    await audit(trx, { at: now(), ...author, subject: `${side} endpoint ${code}`, detail });
     await announceChange(trx, side);
   }
 

@@ -58,6 +58,8 @@ export function mountSide(
     for (const advice of await checkConnection(database))
       logger.warn({ advice }, 'the knex connection is not as it should be');
     await migrate(database, [...coreMigrations, ...schema.migrations]);
+    // Secrets that are added now count by the time that all hosts share.
+    await lease.readTime();
     await registry.refresh();
     await provisioner.applyStandalone({ actor: 'app' });
     await applyOwnSecrets(side.endpoints, foundation);

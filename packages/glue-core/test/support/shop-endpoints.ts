@@ -39,7 +39,10 @@ export function endpointStore(
   more: Partial<Pick<EndpointStoreOptions<Config>, 'box' | 'registry' | 'findProblems'>> = {},
 ): EndpointStore<Config> {
   const { registry } = openShop(database);
-  return new EndpointStore({ database, clock, side, box: sameBox(), registry, configSchema, ...more });
+  return new EndpointStore({
+    ...{ database, side, box: sameBox(), registry, configSchema, now: () => clock.now() },
+    ...more,
+  });
 }
 
 export function endpointSeed(more: Partial<EndpointSeed> & Pick<EndpointSeed, 'id'>): EndpointSeed {
