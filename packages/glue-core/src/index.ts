@@ -225,6 +225,7 @@ export { OperatorMoves } from './operate/operator-moves.js';
 export { narrowWork, workFilterSchema, type WorkFilter, type WorkQuery } from './operate/work-filter.js';
 export { inOrderOfArrival, type Arriving } from './work/arrival-order.js';
 export type { ClaimedRow } from './work/claim-work.js';
+export { countWaiting, dueBacklog, type DueBy } from './work/due-backlog.js';
 export { Effects, type EffectKind } from './work/effects.js';
 export { GroupCommit, type GroupCommitOptions } from './work/group-commit.js';
 export { HostLease, type HostLeaseOptions } from './work/host-lease.js';

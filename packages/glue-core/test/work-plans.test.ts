@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { dialectOf, type Database } from '../src/database/database.js';
 import { rowsOf } from '../src/database/database-time.js';
 import { dueWorkSql } from '../src/work/claim-work.js';
+import { countWaiting, dueBacklog, dueBacklogSql, waitingSinceSql } from '../src/work/due-backlog.js';
 import { waitingLanes, waitingLanesSql } from '../src/work/waiting-lanes.js';
 import { describeEachDatabase } from './support/databases.js';
 import { makeJobTables, storeJobs, table } from './support/work-fixture.js';
@@ -97,6 +98,22 @@ describeEachDatabase('the plans of a queue with much finished work', (openDataba
     expect(front).toMatch(
       isSqlite ? /jobs_turn \(endpoint_id=\? AND open_key=\? AND turn<\?\)/ : /earlier ref\S* jobs_turn/,
     );
+  });
+
+  it('counts what waits in a lane by the claim index, and by its fronts where it has ordering keys', async () => {
+    const isSqlite = dialectOf(database) === 'sqlite';
+    const waiting = await planOf(database, waitingSinceSql(table), [3, 500]);
+    expect(waiting.join('\n')).toMatch(/jobs_claim/);
+    const plan = await planOf(database, dueBacklogSql(table), [3, 500, 500, 10]);
+    expect(plan.find((step) => step.includes('item'))).toMatch(/jobs_claim/);
+    expect(plan.find((step) => step.includes('front'))).toMatch(
+      isSqlite ? /jobs_turn \(endpoint_id=\? AND open_key=\?\)/ : /front ref\S* jobs_turn/,
+    );
+    const due = { lane: 3, dueByMs: 997 };
+    expect(await countWaiting(database, table, due)).toBe(40);
+    expect(await countWaiting(database, table, { lane: 3, dueByMs: 996 })).toBe(20);
+    expect(await dueBacklog(database, table, due, 1_000)).toBe(40);
+    expect(await dueBacklog(database, table, due, 7)).toBe(7);
   });
 
   it('tells for every lane with waiting work when its first item falls due', async () => {

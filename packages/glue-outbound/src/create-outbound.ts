@@ -32,6 +32,7 @@ import { EndpointDirectory, type OutboundEndpoint } from './endpoint/endpoint-di
 import { endpointProblems } from './endpoint/endpoint-problems.js';
 import { requireEndpoint, resolveEndpoint } from './endpoint/resolve-endpoint.js';
 import { EndpointHealth } from './health/endpoint-health.js';
+import { Releases } from './health/releases.js';
 import { OUTBOUND_ENDPOINTS, type OutboundEndpoints } from './outbound-backend.js';
 import type { OutboundConfig } from './outbound-config.js';
 import { DeliveryQueue } from './queue-delivery.js';
@@ -108,18 +109,31 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const targets = new DispatchTargets(directory, (reference) => registry.find(reference), handlers);
   const sender = new RequestSender(guard, new GuardedAgents(guard), clock);
 
-  const health = new EndpointHealth({ clock, logger, free: (lane) => queue.poke(lane) });
+  const now = () => lease.now();
+  const free = (lane: number) => queue.poke(lane);
+  const isHeld = (endpointId: number) => targets.find(endpointId).state === 'held';
+  const releases = new Releases({
+    ...{ database, clock, logger, now, isHeld },
+    limited: (endpoint) => health.reconsider(endpoint),
+    endpointIds: () => [...directory.ids(), ...directory.unusableIds()],
+    find: (id) => directory.get(id),
+  });
+  const health = new EndpointHealth({
+    ...{ clock, logger, free },
+    releaseRate: (endpoint) => releases.rateOf(endpoint),
+  });
 
   const source = new DeliverySource(database, targets, {
     clock,
     sender,
     guard,
     health,
+    releases,
     userAgent: readUserAgent(),
     secretsOf: (backend) => registry.secretsOf(backend),
     egressOf,
     disableEndpoint,
-    now: () => lease.now(),
+    now,
   });
   const queue = new WorkQueue({
     database,
@@ -130,12 +144,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
     source,
     concurrency: options.config.concurrency,
   });
-  const now = () => lease.now();
   const deliveryQueue = new DeliveryQueue({ database, now, find: (id) => directory.get(id), wake });
-  const filtered = {
-    ids: () => directory.ids(),
-    isHeld: (endpointId: number) => targets.find(endpointId).state === 'held',
-  };
+  const filtered = { ids: () => directory.ids(), isHeld };
   const work = createDeliveryWork(endpoints, filtered);
   const wakeLane = (lane: number) => queue.wake(lane);
   const bulkRunner = new BulkRunner({ ...options, work, wake: wakeLane });
@@ -166,14 +176,15 @@ export function createOutbound(options: OutboundOptions): Outbound {
       }),
     },
     start: async () => {
-      await directory.refresh();
       started = true;
+      await directory.refresh();
+      await releases.look();
       await queue.start();
       bulkRunner.start();
     },
     stop: async (deadlineMs) => {
       started = false;
-      await Promise.all([queue.stop(deadlineMs), bulkRunner.stop()]);
+      await Promise.all([queue.stop(deadlineMs), bulkRunner.stop(), releases.stop()]);
       health.stop();
       await sender.close();
       await announcer.finish();
@@ -209,6 +220,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
   async function refresh(): Promise<void> {
     await directory.refresh();
     sender.keepOnly(directory.transportIds());
+    // Without a host nobody sends, and what is held here may work on the hosts.
+    if (started) await releases.look();
+    for (const endpoint of directory.all()) health.reconsider(endpoint);
     await findReleased();
   }
 

@@ -27,8 +27,9 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
   ) {}
 
   laneLimit(lane: number, running: number): number {
+    const { health, releases } = this.tools;
     const target = this.targets.find(lane);
-    return target.state === 'ready' ? this.tools.health.limit(target.endpoint, running) : 0;
+    return target.state === 'ready' && !releases.holds(lane) ? health.limit(target.endpoint, running) : 0;
   }
 
   async load(

@@ -11,6 +11,7 @@ import type { EndpointMeans } from '../endpoint/open-endpoint.js';
 import { hasOutboundHooks, type OutboundHooks } from '../outbound-backend.js';
 import { isDeclaredHost } from '../send/egress.js';
 import type { EndpointHealth } from '../health/endpoint-health.js';
+import type { Releases } from '../health/releases.js';
 import { healthSignal } from '../health/signal.js';
 import { RESPONSE_HOOK_MS } from './attempt-deadline.js';
 import { askHook, HookFault } from './ask-hook.js';
@@ -26,6 +27,7 @@ import { sendProven } from './send-proven.js';
 export interface DispatchTools extends AskingTools {
   readonly clock: Clock;
   readonly health: EndpointHealth;
+  readonly releases: Pick<Releases, 'holds'>;
   /** Secrets of a backend, to be kept out of the log. */
   readonly secretsOf: (backend: NonNullable<Delivery['backend']>) => readonly string[];
   /** Takes an endpoint out of service whose receiver is gone. */

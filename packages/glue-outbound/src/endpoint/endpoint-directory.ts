@@ -26,6 +26,7 @@ export class EndpointDirectory {
   #byId = new Map<number, OutboundEndpoint>();
   #opened = new Map<number, Opened>();
   #byBackend = new Map<string, OutboundEndpoint[]>();
+  #unusable: readonly number[] = [];
 
   constructor(
     private readonly store: EndpointStore<OutboundEndpointConfig>,
@@ -35,13 +36,16 @@ export class EndpointDirectory {
 
   /** Reads all endpoints again. One that cannot be used is left out: its deliveries are held. */
   async refresh(): Promise<void> {
-    const endpoints = await this.store.openAll(({ code }, error) =>
-      this.logger.error({ endpoint: code, reason: messageOf(error) }, 'an endpoint cannot be used'),
-    );
+    const unusable: number[] = [];
+    const endpoints = await this.store.openAll(({ id, code }, error) => {
+      unusable.push(id);
+      this.logger.error({ endpoint: code, reason: messageOf(error) }, 'an endpoint cannot be used');
+    });
     const secrets = await this.#ownSecrets();
     this.#opened = new Map(
       endpoints.map((endpoint) => [endpoint.id, this.#open(endpoint, secrets.get(endpoint.id) ?? {})]),
     );
+    this.#unusable = unusable;
     this.#byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
     this.#byBackend = Map.groupBy(endpoints, ({ backend }) => ownerKey(backend));
   }
@@ -50,8 +54,17 @@ export class EndpointDirectory {
     return this.#byId.get(id);
   }
 
+  all(): readonly OutboundEndpoint[] {
+    return [...this.#byId.values()];
+  }
+
   ids(): readonly number[] {
     return [...this.#byId.keys()];
+  }
+
+  /** Of those that are left out. */
+  unusableIds(): readonly number[] {
+    return this.#unusable;
   }
 
   /** By what the requests of an endpoint are proven. */

@@ -20,4 +20,7 @@ export const breakerSchema = z.strictObject({
 export const healthShape = {
   rate: rateSchema.optional().describe('Requests per second, and at once, on each host.'),
   breaker: breakerSchema.prefault({}),
+  release: rateSchema
+    .prefault({ perSecond: 10 })
+    .describe('Rate, on each host, of the deliveries that were held, when the endpoint works again.'),
 };

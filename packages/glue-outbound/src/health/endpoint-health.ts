@@ -1,4 +1,4 @@
-import type { Clock, Logger } from 'glue-core';
+import type { Clock, Logger, Rate } from 'glue-core';
 import { attemptDeadlineMs } from '../dispatch/attempt-deadline.js';
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
 import type { Breaker } from './breaker.js';
@@ -12,11 +12,14 @@ import {
   type Condition,
   type HealthRules,
 } from './condition.js';
+import { slowerRate } from './release.js';
 import type { HealthSignal } from './signal.js';
 
 export interface EndpointHealthOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What an endpoint is limited to beside its own limits, while deliveries that were held are released. */
+  readonly releaseRate: (endpoint: OutboundEndpoint) => Rate | undefined;
   /** Called when an endpoint that took nothing may have room again. */
   readonly free: (endpointId: number) => void;
 }
@@ -56,6 +59,11 @@ export class EndpointHealth {
       this.#change(endpoint, after);
       this.#tell(endpoint, before.breaker, after.breaker);
     };
+  }
+
+  /** The limits of an endpoint may have changed: what waits for time waits by the new ones. */
+  reconsider(endpoint: OutboundEndpoint): void {
+    if (this.#timers.has(endpoint.id) && !this.#freeInTime(endpoint)) this.options.free(endpoint.id);
   }
 
   /** What this host knows of an endpoint. Times are of the clock that only goes forward. */
@@ -103,8 +111,14 @@ export class EndpointHealth {
       logger.info({ endpoint: code }, 'circuit breaker closed: the receiver works');
   }
 
+  #rulesOf(endpoint: OutboundEndpoint): HealthRules {
+    const own = this.#ownRulesOf(endpoint);
+    const release = this.options.releaseRate(endpoint);
+    return release ? { ...own, rate: slowerRate(own.rate, release) } : own;
+  }
+
   /** Once per configuration, not per delivery. */
-  #rulesOf({ config }: OutboundEndpoint): HealthRules {
+  #ownRulesOf({ config }: OutboundEndpoint): HealthRules {
     const known = this.#rules.get(config);
     if (known) return known;
     const rules = healthRules(config, attemptDeadlineMs(config));

@@ -21,6 +21,7 @@ import {
 export const DELIVERIES = 'glue_deliveries';
 export const DELIVERY_PAYLOADS = 'glue_delivery_payloads';
 export const DELIVERY_ATTEMPTS = 'glue_delivery_attempts';
+export const HOLDS = 'glue_outbound_holds';
 
 /**
  * Deliveries follow each other by `arrival`, not by id: the id of a delivery with an idempotency key comes from the
@@ -63,6 +64,16 @@ export interface PayloadRow {
   payload: string | null;
   context: string;
   headers: string;
+}
+
+/** An endpoint whose deliveries are held, or were and are being released. */
+export interface HoldRow {
+  endpoint_id: number;
+  held_at: number;
+  /** Begin of the present round of the release; null while they are held. */
+  released_at: number | null;
+  round: number;
+  backlog: number;
 }
 
 const createEndpoints: Migration = {
@@ -141,6 +152,18 @@ const giveDates: Migration = {
   up: (trx) => addDates(trx, DELIVERY_WORK),
 };
 
+const createHolds: Migration = {
+  name: 'outbound-010-holds',
+  up: (trx) =>
+    createTable(trx, HOLDS, (table) => {
+      table.integer('endpoint_id').unsigned().primary();
+      timeColumn(table, 'held_at').notNullable();
+      timeColumn(table, 'released_at');
+      table.integer('round').unsigned().notNullable().defaultTo(0);
+      table.integer('backlog').unsigned().notNullable().defaultTo(0);
+    }),
+};
+
 /** The tables of this side. Append only. */
 export const outboundSchema: SideSchema = {
   name: 'outbound',
@@ -154,5 +177,6 @@ export const outboundSchema: SideSchema = {
     giveTurns,
     addUse,
     giveDates,
+    createHolds,
   ],
 };
