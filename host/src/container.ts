@@ -32,6 +32,7 @@ import type { Inbound, InboundHandler } from 'glue-inbound';
 import type { Outbound, OutboundHandler } from 'glue-outbound';
 import { AGENDA_CLOCK, AgendaClock } from './clock/agenda-clock.js';
 import type { HostConfig } from './config/config-schema.js';
+import { healthJob } from './health/health-job.js';
 import { retentionJob } from './retention/retention-job.js';
 import type { SideModules } from './sides/import-sides.js';
 
@@ -100,6 +101,7 @@ export function compose(parts: Parts): Composition {
       const retryClock = house.resolve(AGENDA_CLOCK);
       const lease = house.resolve(HOST_LEASE);
       retryClock.repeat(retentionJob({ ...parts, config: parts.config.retention, lease, inbound, outbound }));
+      if (outbound) retryClock.repeat(healthJob(outbound));
       return {
         types,
         catalog,

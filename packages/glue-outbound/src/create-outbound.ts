@@ -31,6 +31,7 @@ import { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './end
 import { EndpointDirectory, type OutboundEndpoint } from './endpoint/endpoint-directory.js';
 import { endpointProblems } from './endpoint/endpoint-problems.js';
 import { requireEndpoint, resolveEndpoint } from './endpoint/resolve-endpoint.js';
+import { AutoDisable } from './health/auto-disable.js';
 import { EndpointHealth } from './health/endpoint-health.js';
 import { Releases } from './health/releases.js';
 import { OUTBOUND_ENDPOINTS, type OutboundEndpoints } from './outbound-backend.js';
@@ -44,6 +45,7 @@ import { deleteOldFrom } from './store/delete-old.js';
 import type { DeliveryFilter } from './store/delivery-filter.js';
 import { DeliveryQueries } from './store/delivery-queries.js';
 import { createDeliveryWork } from './store/delivery-work.js';
+import { HealthLog } from './store/health-log.js';
 import { WorkAnnouncer } from './wake/work-announcer.js';
 
 export interface OutboundOptions {
@@ -86,6 +88,10 @@ export interface Outbound extends Side {
   readonly deleteOld: { readonly deliveries: DeleteOld };
   /** How the receivers do, as this host has seen. */
   readonly health: EndpointHealth;
+  /** How they do, as all hosts have seen; some seconds late. */
+  readonly healthLog: HealthLog;
+  /** Disables endpoints of which only failures are heard, with warnings before. To be called now and then. */
+  checkHealth(signal: AbortSignal): Promise<void>;
   /**
    * Reads the endpoints and starts to claim. The lease must be held. A process that does not start it queues all the
    * same: it tells the hosts that do.
@@ -112,14 +118,17 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const now = () => lease.now();
   const free = (lane: number) => queue.poke(lane);
   const isHeld = (endpointId: number) => targets.find(endpointId).state === 'held';
+  const healthLog = new HealthLog({ database, clock, logger, now });
   const releases = new Releases({
     ...{ database, clock, logger, now, isHeld },
     limited: (endpoint) => health.reconsider(endpoint),
     endpointIds: () => [...directory.ids(), ...directory.unusableIds()],
     find: (id) => directory.get(id),
+    forgive: (id) => healthLog.forgive(id),
   });
   const health = new EndpointHealth({
     ...{ clock, logger, free },
+    heard: (id, signal) => healthLog.hear(id, signal),
     releaseRate: (endpoint) => releases.rateOf(endpoint),
   });
 
@@ -134,6 +143,10 @@ export function createOutbound(options: OutboundOptions): Outbound {
     egressOf,
     disableEndpoint,
     now,
+  });
+  const autoDisable = new AutoDisable({
+    ...{ database, logger, log: healthLog, disable: disableEndpoint },
+    endpoints: () => directory.all(),
   });
   const queue = new WorkQueue({
     database,
@@ -165,6 +178,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
     endpoints,
     queue,
     health,
+    healthLog,
+    checkHealth: (signal) => autoDisable.check(signal),
     deliveries: new DeliveryQueries(database, filtered),
     moves: new OperatorMoves({ database, now, wake: wakeLane, work }),
     bulkMoves: new BulkMoves({ database, now, work, started: () => bulkRunner.look() }),
@@ -186,6 +201,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
       started = false;
       await Promise.all([queue.stop(deadlineMs), bulkRunner.stop(), releases.stop()]);
       health.stop();
+      await healthLog.flush();
       await sender.close();
       await announcer.finish();
     },
@@ -238,6 +254,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   async function disableEndpoint({ code }: OutboundEndpoint, reason: string): Promise<void> {
     try {
       await endpoints.setState(code, 'disabled', 'glue', { reason });
+      logger.warn({ endpoint: code, reason }, 'an endpoint was disabled');
       await directory.refresh();
     } catch (error) {
       if (error instanceof GlueError && error.code === 'GLUE_ENDPOINT_STATE') return;

@@ -20,6 +20,7 @@ export { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './end
 export type { Breaker } from './health/breaker.js';
 export type { Condition } from './health/condition.js';
 export type { EndpointHealth } from './health/endpoint-health.js';
+export type { HealthRecord } from './health/record.js';
 export type { Pace } from './health/pace.js';
 export { mountOutbound, type MountedOutbound, type MountOutboundOptions } from './mount-outbound.js';
 export {
@@ -39,4 +40,5 @@ export {
   type DeliveryPage,
   type DeliverySummary,
 } from './store/delivery-queries.js';
+export type { HealthLog, StoredHealth } from './store/health-log.js';
 export { outboundSchema } from './store/tables.js';

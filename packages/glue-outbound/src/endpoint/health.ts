@@ -16,6 +16,28 @@ export const breakerSchema = z.strictObject({
   longestPause: pause.prefault('15m').describe('What the doubling ends at.'),
 });
 
+const DAY_SECONDS = 86_400;
+
+/** When Glue takes an endpoint out of service of which it hears nothing but failures. */
+export const autoDisableSchema = z.strictObject({
+  after: durationSeconds
+    .pipe(
+      z
+        .number()
+        .min(0)
+        .max(366 * DAY_SECONDS),
+    )
+    .prefault('5d')
+    .describe('How long there must be only failures; 0: it is never disabled.'),
+  exhausted: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20)
+    .describe('How many deliveries must have become dead letters by them.'),
+});
+
 /** The keys of an outbound endpoint's configuration that spare its receiver. */
 export const healthShape = {
   rate: rateSchema.optional().describe('Requests per second, and at once, on each host.'),
@@ -23,4 +45,5 @@ export const healthShape = {
   release: rateSchema
     .prefault({ perSecond: 10 })
     .describe('Rate, on each host, of the deliveries that were held, when the endpoint works again.'),
+  autoDisable: autoDisableSchema.prefault({}),
 };

@@ -20,6 +20,8 @@ export interface EndpointHealthOptions {
   readonly logger: Logger;
   /** What an endpoint is limited to beside its own limits, while deliveries that were held are released. */
   readonly releaseRate: (endpoint: OutboundEndpoint) => Rate | undefined;
+  /** Called with all that is heard of an endpoint. */
+  readonly heard: (endpointId: number, signal: HealthSignal) => void;
   /** Called when an endpoint that took nothing may have room again. */
   readonly free: (endpointId: number) => void;
 }
@@ -54,6 +56,7 @@ export class EndpointHealth {
     const { condition, attempt } = beginAttempt(this.conditionOf(endpoint.id), rules, this.#now());
     this.#change(endpoint, condition);
     return (signal) => {
+      this.options.heard(endpoint.id, signal);
       const before = this.conditionOf(endpoint.id);
       const after = hearAttempt(before, rules, attempt, signal, this.#now());
       this.#change(endpoint, after);

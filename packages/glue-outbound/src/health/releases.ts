@@ -23,6 +23,8 @@ export interface ReleasesOptions {
   readonly find: (endpointId: number) => OutboundEndpoint | undefined;
   /** Whether deliveries of an endpoint wait until somebody makes it, or its backend, work. */
   readonly isHeld: (endpointId: number) => boolean;
+  /** Called when an endpoint that was held works again: what it failed before is past. */
+  readonly forgive: (endpointId: number) => Promise<void>;
   /** Called when the limit of an endpoint has changed. */
   readonly limited: (endpoint: OutboundEndpoint) => void;
 }
@@ -107,7 +109,7 @@ export class Releases {
    * @returns false where another host was first
    */
   async #begin(hold: Hold, round: number): Promise<boolean> {
-    const { database, logger, find, now } = this.options;
+    const { database, logger, find, now, forgive } = this.options;
     const { endpointId: lane } = hold;
     const endpoint = find(lane);
     if (!endpoint) return true; // gone since; the next look tells
@@ -118,6 +120,7 @@ export class Releases {
     const release = isMuch
       ? { startedAt, round, backlog: await countWaiting(database, DELIVERY_WORK, due) }
       : undefined;
+    if (round === 0) await forgive(lane);
     if (!(await moveHold(database, hold, release))) return false;
     this.#seen.set(lane, release ? { state: 'releasing', release } : FREE);
     const about = { endpoint: endpoint.code, perSecond, backlog: release?.backlog };

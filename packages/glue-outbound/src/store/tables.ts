@@ -22,6 +22,7 @@ export const DELIVERIES = 'glue_deliveries';
 export const DELIVERY_PAYLOADS = 'glue_delivery_payloads';
 export const DELIVERY_ATTEMPTS = 'glue_delivery_attempts';
 export const HOLDS = 'glue_outbound_holds';
+export const HEALTH = 'glue_outbound_health';
 
 /**
  * Deliveries follow each other by `arrival`, not by id: the id of a delivery with an idempotency key comes from the
@@ -74,6 +75,16 @@ export interface HoldRow {
   released_at: number | null;
   round: number;
   backlog: number;
+}
+
+/** What all hosts have heard of the receiver of an endpoint. */
+export interface HealthRow {
+  endpoint_id: number;
+  succeeded_at: number | null;
+  failed_at: number | null;
+  failing_since: number | null;
+  exhausted: number;
+  warned: number;
 }
 
 const createEndpoints: Migration = {
@@ -164,6 +175,19 @@ const createHolds: Migration = {
     }),
 };
 
+const createHealth: Migration = {
+  name: 'outbound-011-health',
+  up: (trx) =>
+    createTable(trx, HEALTH, (table) => {
+      table.integer('endpoint_id').unsigned().primary();
+      timeColumn(table, 'succeeded_at');
+      timeColumn(table, 'failed_at');
+      timeColumn(table, 'failing_since');
+      table.integer('exhausted').unsigned().notNullable().defaultTo(0);
+      table.integer('warned').unsigned().notNullable().defaultTo(0);
+    }),
+};
+
 /** The tables of this side. Append only. */
 export const outboundSchema: SideSchema = {
   name: 'outbound',
@@ -178,5 +202,6 @@ export const outboundSchema: SideSchema = {
     addUse,
     giveDates,
     createHolds,
+    createHealth,
   ],
 };
