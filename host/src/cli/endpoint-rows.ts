@@ -1,9 +1,10 @@
 import { formatBackendReference, type EndpointView, type SideName } from 'glue-core';
 import type { EndpointCount, InboundEndpointConfig } from 'glue-inbound';
-import type { OutboundEndpointConfig } from 'glue-outbound';
+import type { EndpointHealthReport, OutboundEndpointConfig } from 'glue-outbound';
 import type { HostConfig } from '../config/config-schema.js';
 import { inboundUrl, localUrl } from '../http/host-url.js';
 import type { Installation } from '../installation.js';
+import { healthInShort } from './print-health.js';
 import type { Row } from './print.js';
 
 /** Said wherever an endpoint is shown that takes requests without proof. */
@@ -20,6 +21,8 @@ export interface ShownEndpoint {
   readonly isUnverified: boolean;
   /** Of an inbound one: how many requests were answered how. */
   readonly counts?: EndpointCount | undefined;
+  /** Of an outbound one: what the database knows of its health. */
+  readonly health?: EndpointHealthReport | undefined;
 }
 
 /** The endpoints of both sides. */
@@ -27,9 +30,10 @@ export async function shownEndpoints({ inbound, outbound, config }: Installation
   const taking = (await inbound?.endpoints.list()) ?? [];
   const counts = await inbound?.counts.list();
   const sending = (await outbound?.endpoints.list()) ?? [];
+  const health = await outbound?.healthReports.of(sending);
   return [
     ...taking.map((endpoint) => shownInbound(endpoint, counts?.get(endpoint.id), config)),
-    ...sending.map((endpoint) => shownOutbound(endpoint)),
+    ...sending.map((endpoint) => shownOutbound(endpoint, health?.get(endpoint.id))),
   ];
 }
 
@@ -48,11 +52,15 @@ function shownInbound(
   };
 }
 
-function shownOutbound(endpoint: EndpointView<OutboundEndpointConfig>): ShownEndpoint {
+function shownOutbound(
+  endpoint: EndpointView<OutboundEndpointConfig>,
+  health: EndpointHealthReport | undefined,
+): ShownEndpoint {
   const { config } = endpoint;
   return {
     side: 'outbound',
     endpoint,
+    health,
     where: config && `${config.method} ${config.baseUrl ?? ''}${config.path}`,
     fault: faultOf(endpoint),
     isUnverified: false,
@@ -60,7 +68,15 @@ function shownOutbound(endpoint: EndpointView<OutboundEndpointConfig>): ShownEnd
 }
 
 /** One line of a listing. */
-export function endpointRow({ side, endpoint, where, fault, isUnverified, counts }: ShownEndpoint): Row {
+export function endpointRow({
+  side,
+  endpoint,
+  where,
+  fault,
+  isUnverified,
+  counts,
+  health,
+}: ShownEndpoint): Row {
   const { code, state, reason, backend, handler, name } = endpoint;
   return {
     side,
@@ -72,6 +88,7 @@ export function endpointRow({ side, endpoint, where, fault, isUnverified, counts
     where,
     accepted: counts?.accepted,
     rejected: counts?.rejected,
+    health: health && healthInShort(health),
     note: notesOf(fault, isUnverified),
   };
 }

@@ -33,6 +33,7 @@ import { endpointProblems } from './endpoint/endpoint-problems.js';
 import { requireEndpoint, resolveEndpoint } from './endpoint/resolve-endpoint.js';
 import { AutoDisable } from './health/auto-disable.js';
 import { EndpointHealth } from './health/endpoint-health.js';
+import { HealthReports } from './health/health-report.js';
 import { Releases } from './health/releases.js';
 import { OUTBOUND_ENDPOINTS, type OutboundEndpoints } from './outbound-backend.js';
 import type { OutboundConfig } from './outbound-config.js';
@@ -90,6 +91,8 @@ export interface Outbound extends Side {
   readonly health: EndpointHealth;
   /** How they do, as all hosts have seen; some seconds late. */
   readonly healthLog: HealthLog;
+  /** The same for people, with what waits. */
+  readonly healthReports: HealthReports;
   /** Disables endpoints of which only failures are heard, with warnings before. To be called now and then. */
   checkHealth(signal: AbortSignal): Promise<void>;
   /**
@@ -179,6 +182,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     queue,
     health,
     healthLog,
+    healthReports: new HealthReports({ database, log: healthLog, isHeld }),
     checkHealth: (signal) => autoDisable.check(signal),
     deliveries: new DeliveryQueries(database, filtered),
     moves: new OperatorMoves({ database, now, wake: wakeLane, work }),

@@ -20,6 +20,7 @@ export { outboundEndpointConfigSchema, type OutboundEndpointConfig } from './end
 export type { Breaker } from './health/breaker.js';
 export type { Condition } from './health/condition.js';
 export type { EndpointHealth } from './health/endpoint-health.js';
+export type { EndpointHealthReport, HealthReports } from './health/health-report.js';
 export type { HealthRecord } from './health/record.js';
 export type { Pace } from './health/pace.js';
 export { mountOutbound, type MountedOutbound, type MountOutboundOptions } from './mount-outbound.js';

@@ -4,6 +4,7 @@ import { sideOption, type EndpointOptions } from '../endpoint-options.js';
 import { endpointRow, shownEndpoints } from '../endpoint-rows.js';
 import { findEndpoint } from '../find-endpoint.js';
 import { printProblems } from '../print-endpoint.js';
+import { printHealth } from '../print-health.js';
 import { printJson, printLine, printRows } from '../print.js';
 import { withInstallation } from '../with-installation.js';
 import { addEndpointChanges } from './endpoint-changes.js';
@@ -27,7 +28,9 @@ export function addEndpointCommands(program: Command): void {
     });
   endpoints
     .command('show <code>')
-    .description('show one endpoint: its configuration with defaults, its own secrets, what is missing')
+    .description(
+      'show one endpoint: its configuration with defaults, its own secrets, its health, what is missing',
+    )
     .addOption(sideOption())
     .option('--json', 'as JSON')
     .action(async (code: string, _, command: Command) => {
@@ -45,8 +48,8 @@ async function showEndpoint(
 ): Promise<void> {
   const { endpoints, ...shown } = await findEndpoint(installation, code, side);
   const secrets = await endpoints.secrets.list(code);
-  const { endpoint, where, counts } = shown;
-  if (json) return printJson({ side: shown.side, ...endpoint, where, ...counts, secrets });
+  const { endpoint, where, counts, health } = shown;
+  if (json) return printJson({ side: shown.side, ...endpoint, where, ...counts, health, secrets });
 
   printRows([endpointRow({ ...shown, fault: undefined })], { none: '' });
   const { suffix, company, path, seedId, version } = endpoint;
@@ -54,5 +57,6 @@ async function showEndpoint(
   printRows([{ suffix, company, path, seed: seedId, version }], { none: '' });
   printLine(`\n${JSON.stringify(endpoint.config ?? endpoint.written, null, 2)}\n`);
   printRows(secrets.map(secretRow), { none: 'It has no secrets of its own.' });
+  if (health) printHealth(health);
   printProblems(shown);
 }
