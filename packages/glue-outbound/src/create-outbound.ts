@@ -205,8 +205,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
       started = false;
       await Promise.all([queue.stop(deadlineMs), bulkRunner.stop(), releases.stop()]);
       health.stop();
-      await healthLog.flush();
       await sender.close();
+      await healthLog.flush();
       await announcer.finish();
     },
   };
