@@ -114,7 +114,8 @@ export class Releases {
     const endpoint = find(lane);
     if (!endpoint) return true; // gone since; the next look tells
     const { perSecond, burst } = releaseRate(endpoint.config.release, round);
-    const startedAt = Math.max(now(), (hold.release?.startedAt ?? 0) + 1);
+    // Another time than before, since it is by this that hosts tell one round from another.
+    const startedAt = now() === hold.release?.startedAt ? now() + 1 : now();
     const due = { lane, dueByMs: startedAt };
     const isMuch = (await dueBacklog(database, DELIVERY_WORK, due, burst + 1)) > burst;
     const release = isMuch
@@ -156,12 +157,15 @@ export class Releases {
   }
 
   async #goOnWith(lane: number, { startedAt }: Release, hold: Hold | undefined): Promise<void> {
-    const { database } = this.options;
+    const { database, now } = this.options;
+    // It began in a time still to come: the database's clock was set back, and what comes in would count as waiting.
+    const isAstray = startedAt > now() + LOOK_MS;
     // Another host ended it, or began the next round.
     if (!hold?.release) this.#seen.set(lane, FREE);
     else if (hold.release.startedAt !== startedAt)
       this.#seen.set(lane, { state: 'releasing', release: hold.release });
-    else if ((await dueBacklog(database, DELIVERY_WORK, { lane, dueByMs: startedAt }, 1)) > 0) return;
+    else if (!isAstray && (await dueBacklog(database, DELIVERY_WORK, { lane, dueByMs: startedAt }, 1)) > 0)
+      return;
     else if (!(await this.#begin(hold, hold.release.round + 1)))
       await this.#goOnWith(lane, hold.release, (await readHolds(database)).get(lane));
   }

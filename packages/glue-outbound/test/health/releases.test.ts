@@ -199,6 +199,21 @@ onEachDatabase('deliveries that were held', (openDatabase) => {
     expect((await holdOf())?.release?.startedAt).toBeGreaterThan(begun);
   });
 
+  it("end to be limited also where the database's clock is set back meanwhile", async () => {
+    await addEndpoint();
+    await toState('paused');
+    await queue(20);
+    await toState('active');
+    await place.database('glue_outbound_holds').increment('released_at', 600_000);
+    await openOther();
+    await host.outbound.stop(0);
+    // Some wait still when it is looked again, but no more than may go at once by twice the rate.
+    for (let half = 0; half < 10; half += 1) await pass(500);
+    await until(async () => !(await holdOf()));
+    await settled();
+    expect(sink.received).toHaveLength(20);
+  });
+
   it('go on at the limited rate on a host that starts in the middle of their release', async () => {
     await addEndpoint();
     await toState('paused');
