@@ -126,7 +126,6 @@ export {
   deadLetter,
   DEFAULT_RETRY_SECONDS,
   done,
-  isOutcome,
   outcomeOf,
   retry,
   type Outcome,
