@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createHost, parseConfig } from 'glue-host';
+import { inboundConfigSchema } from 'glue-inbound';
 import { asChild } from '../../bench/support/as-child.ts';
 import type { DatabasePlace } from '../../bench/support/database-places.ts';
 import { HOST_URL, settingOf, TOKEN } from '../schemes.ts';
@@ -32,7 +33,9 @@ await asChild<{ place: DatabasePlace }>(async ({ place }) => {
     log: { level: 'error', pretty: false },
     stop: { deadlineSeconds: 10 },
   };
-  const host = createHost(parseConfig(content, { baseFolder: place.folder, environment: {} }));
+  const host = createHost(
+    parseConfig(content, { baseFolder: place.folder, environment: {}, inbound: inboundConfigSchema }),
+  );
   await host.start();
   const { inbound, changeFeed, store } = host.installation;
   if (!inbound) throw new Error('the inbound side is absent');
