@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createHost, parseConfig } from 'glue-host';
+import { inboundConfigSchema } from 'glue-inbound';
 import { asChild } from '../support/as-child.ts';
 import { startProfile } from '../support/cpu-profile.ts';
 import type { DatabasePlace } from '../support/database-places.ts';
@@ -34,7 +35,9 @@ await asChild<GlueHostInput>(async ({ place, hold = false, concurrency = 256 }) 
     log: { level: 'warn', pretty: false },
     stop: { deadlineSeconds: hold ? 0 : 10 },
   };
-  const host = createHost(parseConfig(content, { baseFolder: place.folder, environment: {} }));
+  const host = createHost(
+    parseConfig(content, { baseFolder: place.folder, environment: {}, inbound: inboundConfigSchema }),
+  );
   await host.start();
   const { inbound, changeFeed } = host.installation;
   // One event that never ends holds all that come after it.
