@@ -205,6 +205,7 @@ export {
   type MessagePart,
   type TimestampSource,
 } from './signing/hmac-scheme.js';
+export { ISO_TIMESTAMP } from './signing/part-boundary.js';
 export { queryOf } from './signing/query.js';
 export { decodeSecrets, hmacKeyOf, liveKeys, type Decoded, type TimedKey } from './signing/secret-keys.js';
 export { signHmac } from './signing/sign-hmac.js';

@@ -1,5 +1,6 @@
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { timestampField } from '../src/signing/header-field.js';
 import { hmacPresets } from '../src/signing/hmac-presets.js';
 import { completeScheme, writtenSchemeSchema, type HmacScheme } from '../src/signing/hmac-scheme.js';
@@ -138,3 +139,100 @@ describe('the signed message', () => {
     expect(messageOf([{ form: 'sorted', orHashInQuery: 'h' }], body, sent)).toBe(expected);
   });
 });
+
+describe('the boundaries of a signed message', () => {
+  const made = (
+    written: object,
+    headers: Readonly<Record<string, string>>,
+    { url = '/hooks', content = '{"a":"b.c"}' } = {},
+  ) => {
+    const lists = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
+    const scheme = schemeOf({
+      ...{ digest: 'sha256', encoding: 'hex', signature: { header: 'x-sig' }, joiner: '.' },
+      ...{ urlBase: 'https://example.com', ...written },
+    });
+    const bytes = signedMessage(scheme, { headers: lists, url, body: Buffer.from(content) });
+    return Buffer.isBuffer(bytes) ? bytes.toString('latin1') : bytes;
+  };
+  const raw = { body: 'raw' };
+  const a = { header: 'x-a' };
+  const time = { header: 'x-time', format: 'iso8601' };
+
+  it.each<[string, object, Record<string, string>, string, string]>([
+    ['a header before the body', { message: [a, raw] }, { 'x-a': '1.2' }, '/', 'the signed header x-a'],
+    ['a header after the body', { message: [raw, a] }, { 'x-a': '1.2' }, '/', 'the signed header x-a'],
+    [
+      'a part of a header',
+      { message: [{ ...a, part: 't' }, raw] },
+      { 'x-a': 't=1.2,v1=0' },
+      '/',
+      'the signed header x-a',
+    ],
+    ['a query', { message: [{ url: 'full' }, raw] }, {}, '/v1.0?a=1.5', 'the query of the signed URL'],
+    ['a JSON value', { message: [{ json: 'a' }, { form: 'sorted' }] }, {}, '/', 'the signed JSON value'],
+    [
+      'a time of no such form',
+      { message: [{ header: 'x-time' }, raw], timestamp: time },
+      { 'x-time': '2026-01-01T00:00:00.5' },
+      '/',
+      'the signed header x-time',
+    ],
+  ])('are refused where %s holds the joiner', (_name, written, headers, url, what) => {
+    expect(made(written, headers, { url })).toEqual({ problem: `${what} holds the joiner "."` });
+  });
+
+  it('are refused where the joiner begins in a value and ends beside it', () => {
+    const message = [a, { header: 'x-b' }, raw];
+    const problem = 'the signed header x-a holds the joiner "||"';
+    expect(made({ message, joiner: '||' }, { 'x-a': '1|', 'x-b': '2' })).toEqual({ problem });
+  });
+
+  it('are clear where only the body, its JSON, the path, a literal or an ISO time holds the joiner', () => {
+    const at = '2026-01-01T00:00:00.000Z';
+    const message = [{ literal: 'v1.0' }, { header: 'x-time' }, { url: 'full' }, { json: 'a' }, raw];
+    expect(made({ message, timestamp: time }, { 'x-time': at }, { url: '/v1.0?a' })).toBe(
+      `v1.0.${at}.https://example.com/v1.0?a.b.c.{"a":"b.c"}`,
+    );
+    expect(made({ message: [a, raw], joiner: '' }, { 'x-a': '1.2' })).toBe('1.2{"a":"b.c"}');
+  });
+
+  it('leave one request only that any bytes can be the message of', () => {
+    const headers = [a, { header: 'x-b' }];
+    const messages = fc.constantFrom(
+      { message: [...headers, raw], order: [0, 1, 2] },
+      { message: [headers[0], raw, headers[1]], order: [0, 2, 1] },
+      { message: [raw, ...headers], order: [1, 2, 0] },
+    );
+    const text = fc.string({ unit: fc.constantFrom('.', '|', '1'), minLength: 2, maxLength: 12 });
+    let several = 0;
+    fc.assert(
+      fc.property(messages, fc.constantFrom('.', '||', '.1.'), text, ({ message, order }, joiner, bytes) => {
+        const splits = splitsOf(bytes, joiner);
+        if (splits.length > 1) several += 1;
+        const taken = splits.filter((values) => {
+          const [xA = '', xB = '', content = ''] = order.map((at) => values[at]);
+          const signed = made({ message, joiner }, { 'x-a': xA, 'x-b': xB }, { content });
+          if (typeof signed === 'string') expect(signed).toBe(bytes);
+          return typeof signed === 'string';
+        });
+        expect(taken.length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(several).toBeGreaterThan(100);
+  });
+});
+
+/** Every way to read bytes as three values with a joiner between them. */
+function splitsOf(bytes: string, joiner: string): [string, string, string][] {
+  const starts = [...bytes].flatMap((_, at) => (bytes.startsWith(joiner, at) ? [at] : []));
+  return starts.flatMap((one) =>
+    starts
+      .filter((two) => two >= one + joiner.length)
+      .map((two): [string, string, string] => [
+        bytes.slice(0, one),
+        bytes.slice(one + joiner.length, two),
+        bytes.slice(two + joiner.length),
+      ]),
+  );
+}

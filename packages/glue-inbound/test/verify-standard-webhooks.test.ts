@@ -67,6 +67,20 @@ describe('Standard Webhooks', () => {
     expect(receive(secrets, standardHeaders(signature))).toBe(expected);
   });
 
+  it.each([
+    ['v1', a, v1('a', 'msg_1', AT, `hello.${AT}.more`)],
+    ['v1a', pk, v1a(pair.privateKey, 'msg_1', AT, `hello.${AT}.more`)],
+  ])('lets %s cover one id, time and body only', (_name, held, signature) => {
+    const headers = standardHeaders(signature);
+    expect(receive(held, headers, `hello.${AT}.more`)).toBeUndefined();
+    const shifted = { ...headers, 'Webhook-Id': `msg_1.${AT}.hello` };
+    const refused = 'signature: the signed header webhook-id holds the joiner "."';
+    expect(receive(held, shifted, 'more')).toBe(refused);
+    const unlimited = { maxAgeSeconds: 0, maxFutureSeconds: 0 };
+    const means = { settings: { s: held }, freshness: unlimited, nowMs: NOW };
+    expect(refusalOf(verification, means, { headers: shifted, body: 'more' })).toBe(refused);
+  });
+
   it('looks at eight asymmetric signatures, no more', () => {
     const bad = Array.from({ length: 8 }, () => v1a(other.privateKey));
     expect(receive(pk, standardHeaders([...bad.slice(1), good].join(' ')))).toBeUndefined();

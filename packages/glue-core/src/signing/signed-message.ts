@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonPath } from '../json/json-path.js';
 import { headerValues, type HeaderLists } from './header-source.js';
 import type { HmacScheme, MessagePart } from './hmac-scheme.js';
+import { blursBoundary } from './part-boundary.js';
 import { queryOf } from './query.js';
 import { jsonValues, sortedForm, type Problem } from './unproven-body.js';
 
@@ -14,15 +15,17 @@ export interface SignedRequest {
 }
 
 /** What of a scheme makes the message. */
-type MessageScheme = Pick<HmacScheme, 'message' | 'joiner' | 'urlBase'>;
+type MessageScheme = Pick<HmacScheme, 'message' | 'joiner' | 'urlBase' | 'timestamp'>;
 
-/** The bytes that are signed, the same for who signs and who verifies. */
+/** The bytes that are signed, the same for who signs and who verifies. Joined parts make no two requests alike. */
 export function signedMessage(scheme: MessageScheme, request: SignedRequest): Buffer | Problem {
   const pieces: Buffer[] = [];
   const readJson = jsonValues(request.body);
-  for (const part of scheme.message) {
+  for (const [at, part] of scheme.message.entries()) {
     const bytes = bytesOf(part, scheme, request, readJson);
     if (!Buffer.isBuffer(bytes)) return bytes;
+    if (blursBoundary(scheme, at, bytes))
+      return { problem: `${nameOf(part)} holds the joiner "${scheme.joiner}"` };
     if (pieces.length > 0 && scheme.joiner !== '') pieces.push(Buffer.from(scheme.joiner));
     pieces.push(bytes);
   }
@@ -45,6 +48,11 @@ function bytesOf(
   if (value === undefined || more.length > 0)
     return { problem: `the signed header ${part.header} is missing or repeated` };
   return Buffer.from(value, 'latin1');
+}
+
+function nameOf(part: MessagePart): string {
+  if ('header' in part) return `the signed header ${part.header}`;
+  return 'url' in part ? 'the query of the signed URL' : 'the signed JSON value';
 }
 
 /** A form, or nothing where the signed URL holds the hash of a body of another kind. */

@@ -1,4 +1,4 @@
-import { headerValues, type TimestampSource } from 'glue-core';
+import { headerValues, ISO_TIMESTAMP, type TimestampSource } from 'glue-core';
 import type { FreshnessLimits } from '../endpoint/endpoint-config.js';
 import type { RawRequest } from './raw-request.js';
 import { Refusal } from './refusal.js';
@@ -29,9 +29,6 @@ export function checkFreshness(
   return undefined;
 }
 
-/** Date, time and zone must all be there: a time without a zone is read differently from place to place. */
-const iso8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
 /** @returns Unix milliseconds, or undefined when the text is not exactly in the format */
 export function parseTimestamp(text: string, format: TimestampSource['format']): number | undefined {
   switch (format) {
@@ -40,7 +37,7 @@ export function parseTimestamp(text: string, format: TimestampSource['format']):
     case 'unix_ms':
       return /^\d{1,14}$/.test(text) ? Number(text) : undefined;
     case 'iso8601': {
-      const at = iso8601.test(text) ? Date.parse(text) : NaN;
+      const at = ISO_TIMESTAMP.test(text) ? Date.parse(text) : NaN;
       return Number.isNaN(at) ? undefined : at;
     }
   }

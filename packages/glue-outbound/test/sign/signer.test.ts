@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { outboundEndpointConfigSchema } from '../../src/endpoint/endpoint-config.js';
+import { Unsendable } from '../../src/sign/unsendable.js';
 import { newKeyPair, requestOf, SHARED, signed, signerOf, signerWith } from '../support/signing.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -51,6 +52,18 @@ describe('a signature', () => {
     const github = { mode: 'hmac', preset: 'github' };
     const both = signed(signerWith(github, ['old', 'new']), requestOf(), NOW).headers;
     expect(both).toEqual(signed(signerWith(github, 'new'), requestOf(), NOW).headers);
+  });
+
+  it('is not made of a header that leaves open where it ends', () => {
+    const at = { deliveryId: 'dlv_1', nowMs: NOW };
+    const made = [standard, { mode: 'hmac', preset: 'svix' }].map((signing) => {
+      const id = signing === standard ? 'webhook-id' : 'svix-id';
+      return signerWith(signing, SHARED).sign(requestOf({ headers: { [id]: 'msg.1' } }), at);
+    });
+    expect(made).toEqual([
+      new Unsendable('rendering', 'it cannot be signed: the signed header webhook-id holds the joiner "."'),
+      new Unsendable('rendering', 'it cannot be signed: the signed header svix-id holds the joiner "."'),
+    ]);
   });
 
   it('covers bytes as they are', () => {
