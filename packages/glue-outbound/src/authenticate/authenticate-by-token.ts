@@ -1,9 +1,8 @@
-import { secretsIn } from '../dispatch/redact.js';
 import type { AuthenticationOf } from '../endpoint/authentication.js';
 import type { SecretMeans, Unusable } from '../sign/secret-means.js';
 import { Unsendable } from '../sign/unsendable.js';
 import type { AuthenticationMoment, Authenticator } from './authenticator.js';
-import { requestToken } from './request-token.js';
+import { requestToken, writtenCredentials } from './request-token.js';
 import { sendableSecrets, type SendableSecrets } from './sendable-secrets.js';
 import { textOf, textProblem } from './setting-text.js';
 import { TokenCache, type Token } from './token-cache.js';
@@ -32,12 +31,11 @@ export function authenticateByToken(
 
   const client = { url: new URL(url), clientId, config };
   const cache = new TokenCache();
-  /** As the client's secrets were sent, each in the form that its way of asking gives it. */
-  const sentSecrets = new Set<string>();
+  const written = secrets.flatMap((secret) => writtenCredentials(client, secret));
   return {
     tokenUrl: client.url,
     warnings,
-    secrets: () => [...secrets, ...sentSecrets, ...cache.values],
+    secrets: () => [...secrets, ...written, ...cache.values],
     authenticate: async (request, moment) => {
       const token = await tokenFor(moment);
       if (token instanceof Unsendable || token instanceof TokenFailure) return token;
@@ -53,11 +51,7 @@ export function authenticateByToken(
     const secret = newest(moment.nowMs);
     if (secret instanceof Unsendable) return secret;
     const limitMs = moment.leftMs();
-    const ask: AuthenticationMoment['ask'] = (request) => {
-      for (const sent of secretsIn(request.headers)) sentSecrets.add(sent);
-      return moment.ask(request);
-    };
-    const token = cache.get(() => requestToken(client, secret, { ...moment, ask }), clock.monotonic());
+    const token = cache.get(() => requestToken(client, secret, moment), clock.monotonic());
     const late = `no token from the token endpoint ${client.url.host} within what was left of the attempt, ${limitMs} ms`;
     return (await waitFor(token, { clock, limitMs, signal })) ?? new TokenFailure('timeout', late);
   }

@@ -9,6 +9,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { AuthenticationOf } from '../endpoint/authentication.js';
+import { secretsIn } from '../dispatch/redact.js';
 import type { SendResult } from '../send/send-request.js';
 import type { AuthenticationMoment } from './authenticator.js';
 import { readTokenAnswer } from './read-token-answer.js';
@@ -58,6 +59,14 @@ export async function requestToken(
       `${where}: ${sent.cause}: ${sent.note}`,
     );
   return readTokenAnswer(sent.response, { where, begunAtMs, nowMs });
+}
+
+/** A secret of the client in the headers of such a request, as secret as it is; none where it goes in the body. */
+export function writtenCredentials({ url, clientId, config }: TokenClient, secret: string): string[] {
+  const headers = new Headers();
+  const server = { issuer: url.origin };
+  void clientAuth(config, secret)(server, { client_id: clientId }, new URLSearchParams(), headers);
+  return secretsIn(Object.fromEntries(headers));
 }
 
 function clientAuth({ clientAuthentication }: TokenClient['config'], secret: string): ClientAuth {

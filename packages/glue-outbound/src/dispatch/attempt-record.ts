@@ -71,7 +71,7 @@ function responseForLog({ status, headers, body, truncated }: OutboundResponse, 
   return {
     status,
     headers: redactHeaders(headers, redact),
-    body: redact(body),
+    body: redact(body, truncated),
     ...(truncated && { truncated }),
   };
 }

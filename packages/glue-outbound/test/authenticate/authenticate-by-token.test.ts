@@ -56,6 +56,18 @@ describe('several attempts that wait for one token', () => {
   });
 });
 
+describe('the secrets of a client', () => {
+  const basic = Buffer.from('glue:s%2Dcret').toString('base64');
+
+  it.each([
+    ['client_secret_basic', ['s-cret', `Basic ${basic}`, basic]],
+    ['client_secret_post', ['s-cret']],
+  ])('are known in every form before %s asks for a token', (clientAuthentication, secrets) => {
+    const authenticator = authenticatorWith({ ...oauth2, clientAuthentication }, 's-cret');
+    expect(authenticator.secrets()).toEqual(secrets);
+  });
+});
+
 describe('an endpoint cannot ask for tokens', () => {
   it.each<[string, object, string]>([
     ['without a secret of the client', { secrets: [] }, 'it has no secret to send (none is named)'],
