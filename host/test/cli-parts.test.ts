@@ -1,10 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { attachFile } from 'glue-core';
 import { z } from 'zod';
 import { editJson } from '../src/cli/edit-json.js';
 import { parseLimit } from '../src/cli/parse-limit.js';
 import { parseTime } from '../src/cli/parse-time.js';
-import { columns, plainText, timeText } from '../src/cli/print.js';
+import { columns, jsonText, plainText, printJson, printLine, timeText } from '../src/cli/print.js';
 import { settingsFromText } from '../src/cli/settings-from-text.js';
 import { shownContent } from '../src/cli/shown-content.js';
 
@@ -12,6 +12,25 @@ describe('text of others', () => {
   it('moves no cursor and makes up no lines', () => {
     expect(plainText('a\u001b[31mb\u0007\u009bc\n\td')).toBe('a\ufffd[31mb\ufffd\ufffdc\n\td');
     expect(columns([{ type: 'x\nFAKE\u001b]0;y' }])).toEqual(['TYPE', 'x FAKE\ufffd]0;y']);
+  });
+
+  it('keeps its control characters in JSON, where they are escaped', () => {
+    const every = String.fromCharCode(...Array.from({ length: 0xa1 }, (_, code) => code));
+    const text = jsonText({ [every]: [every] });
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(text).toContain(String.raw`~\u007f\u0080`);
+    expect(JSON.parse(text)).toEqual({ [every]: [every] });
+  });
+
+  it('is written by nothing as it is', () => {
+    const written = jest.spyOn(console, 'log').mockImplementation(() => {});
+    try {
+      printLine('a\u009b2Jb');
+      printJson('a\u009b2Jb');
+      expect(written.mock.calls).toEqual([['a\ufffd2Jb'], [String.raw`"a\u009b2Jb"`]]);
+    } finally {
+      written.mockRestore();
+    }
   });
 });
 

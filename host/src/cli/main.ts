@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { Command } from 'commander';
 import { GlueError } from 'glue-core';
 import { z } from 'zod';
@@ -13,6 +14,7 @@ import { addMigrateCommand } from './commands/migrate.js';
 import { addRejectionCommands } from './commands/rejections.js';
 import { addSendCommand } from './commands/send.js';
 import { addStartCommand } from './commands/start.js';
+import { printError } from './print.js';
 
 /** Runs one command line. Ends the process with 1 when it fails. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -52,9 +54,9 @@ export function createProgram(): Command {
 }
 
 function report(error: unknown, verbose: boolean): void {
-  if (!(error instanceof GlueError)) return console.error(error);
-  console.error(error.describe());
-  if (verbose) console.error(error);
+  if (!(error instanceof GlueError)) return printError(inspect(error));
+  printError(error.describe());
+  if (verbose) printError(inspect(error));
 }
 
 function ownVersion(): string {

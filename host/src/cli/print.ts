@@ -1,9 +1,14 @@
 /** One row of a listing; what is undefined stays empty. */
 export type Row = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Writes one line of what a command was asked for. */
+/** Writes one line of what a command was asked for, as a terminal may show it. */
 export function printLine(text = ''): void {
-  console.log(text);
+  console.log(plainText(text));
+}
+
+/** Says what went wrong, in the same way. */
+export function printError(text: string): void {
+  console.error(plainText(text));
 }
 
 /** Writes a listing: as JSON, or in columns for people. */
@@ -14,7 +19,15 @@ export function printRows(rows: readonly Row[], { json, none }: { json?: boolean
 }
 
 export function printJson(value: unknown): void {
-  printLine(JSON.stringify(value, null, 2));
+  printLine(jsonText(value));
+}
+
+/** JSON that a terminal may show: it leaves U+007F to U+009F as they are, of which some are control sequences. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  );
 }
 
 /** Lines of equal columns under their names. */
@@ -39,7 +52,12 @@ export function timeText(at: number | undefined): string | undefined {
 }
 
 function textOf(value: string | number | boolean | undefined): string {
-  return value === undefined ? '' : plainText(String(value)).replaceAll('\n', ' ');
+  return value === undefined ? '' : oneLine(plainText(String(value)));
+}
+
+/** Text of others beside ours, of which it must make up no lines. */
+export function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ');
 }
 
 /** Text of others as a terminal may show it: control characters could move its cursor, or make up lines of ours. */

@@ -4,7 +4,7 @@ import type { Installation } from '../../installation.js';
 import { operatedDeliveries, type DeliveryFilterOptions } from '../operated-deliveries.js';
 import { outboundOf } from '../outbound-of.js';
 import { parseLimit } from '../parse-limit.js';
-import { plainText, printJson, printLine, printRows, timeText, type Row } from '../print.js';
+import { jsonText, printJson, printLine, printRows, timeText, type Row } from '../print.js';
 import { shownContent } from '../shown-content.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
 import { addBulk } from './work-bulk.js';
@@ -77,9 +77,9 @@ async function showDelivery(outbound: Outbound, id: string, { json }: JsonOption
   const { payload, context, headers } = delivery;
   printRows([deliveryRow(delivery, await codesOf(outbound))], { none: '' });
   if (delivery.originalId !== undefined) printLine(`Repeats delivery ${delivery.originalId}.`);
-  printLine(`\n${plainText(shownContent({ payload, context, headers }))}\n`);
+  printLine(`\n${shownContent({ payload, context, headers })}\n`);
   printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
-  for (const { error } of log) if (error !== undefined) printLine(`\n${plainText(error)}`);
+  for (const { error } of log) if (error !== undefined) printLine(`\n${error}`);
 }
 
 async function showAttempts(outbound: Outbound, id: string, { json }: JsonOption): Promise<void> {
@@ -89,8 +89,8 @@ async function showAttempts(outbound: Outbound, id: string, { json }: JsonOption
   if (log.length === 0) return printLine('No attempt was made yet.');
   for (const { request, response, error, ...attempt } of log) {
     printRows([attemptRow(attempt)], { none: '' });
-    printLine(`\n${plainText(JSON.stringify({ request, response }, null, 2))}\n`);
-    if (error !== undefined) printLine(`${plainText(error)}\n`);
+    printLine(`\n${jsonText({ request, response })}\n`);
+    if (error !== undefined) printLine(`${error}\n`);
   }
 }
 

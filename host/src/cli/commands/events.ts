@@ -5,7 +5,7 @@ import type { Installation } from '../../installation.js';
 import { inboundOf } from '../inbound-of.js';
 import { operatedEvents, type EventFilterOptions } from '../operated-events.js';
 import { parseLimit } from '../parse-limit.js';
-import { plainText, printBytes, printJson, printLine, printRows, timeText, type Row } from '../print.js';
+import { oneLine, printBytes, printJson, printLine, printRows, timeText, type Row } from '../print.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
 import { addBulk } from './work-bulk.js';
 import { addMoves } from './work-moves.js';
@@ -71,10 +71,10 @@ async function showEvent(inbound: Inbound, id: string, { json, raw }: ShowOption
   if (event.primaryId !== undefined) printLine(`Repeats event ${event.primaryId}.`);
   if (event.duplicates > 0)
     printLine(`It came ${event.duplicates} more times, last at ${timeText(event.lastDuplicateAt)}.`);
-  for (const [name, value] of Object.entries(payload.semantics)) printLine(`${name}: ${plainText(value)}`);
-  printLine(`\n${plainText(content.toString('utf8'))}\n`);
+  for (const [name, value] of Object.entries(payload.semantics)) printLine(`${name}: ${oneLine(value)}`);
+  printLine(`\n${content.toString('utf8')}\n`);
   printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
-  for (const { error } of log) if (error) printLine(`\n${plainText(error)}`);
+  for (const { error } of log) if (error) printLine(`\n${error}`);
 }
 
 /** Bytes that are no text keep their value only in base64. */
