@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -14,6 +14,11 @@ describe('making a folder', () => {
     makeFolder(folder);
     makeFolder(folder);
     expect(existsSync(folder)).toBe(true);
+  });
+
+  it('lets nobody else in', () => {
+    makeFolder(join(base, 'a/b'));
+    expect(['a', 'a/b'].map((name) => statSync(join(base, name)).mode & 0o777)).toEqual([0o700, 0o700]);
   });
 
   it('says what is in the way', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
@@ -55,6 +55,23 @@ describe('opening', () => {
   });
 
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('makes files that nobody else may read, and leaves those that are there', async () => {
+    const modes = async (file: string) => {
+      const database = open({ client: 'sqlite', file, durability: 'durable' });
+      await database.schema.createTable('t', (table) => table.integer('n'));
+      const found = ['', '-wal', '-shm'].map((end) => statSync(file + end).mode & 0o777);
+      await database.destroy();
+      return found;
+    };
+    const file = join(folder, 'below', 'glue.db');
+    expect(await modes(file)).toEqual([0o600, 0o600, 0o600]);
+    expect(statSync(join(folder, 'below')).mode & 0o777).toBe(0o700);
+    const shared = join(folder, 'shared.db');
+    writeFileSync(shared, '');
+    chmodSync(shared, 0o640);
+    expect(await modes(shared)).toEqual([0o640, 0o640, 0o640]);
+  });
 
   test.each([
     ['durable', 2],

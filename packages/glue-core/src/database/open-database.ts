@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import knex from 'knex';
@@ -60,6 +60,7 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
   const client = database.client as { acquireRawConnection: () => Promise<unknown> };
   const acquire = client.acquireRawConnection.bind(client);
   client.acquireRawConnection = async () => {
+    makeDatabaseFile(file);
     try {
       return await acquire();
     } catch (error) {
@@ -131,6 +132,19 @@ function makeDatabaseFolder(folder: string): void {
       `the database folder ${folder} cannot be made (${messageOf(cause)}): name another, or let the user of this process make it`,
       { cause },
     );
+  }
+}
+
+/**
+ * SQLite itself makes files that everybody may read. Those beside this one, `-wal` and `-shm`, it makes with the same
+ * permissions.
+ */
+function makeDatabaseFile(file: string): void {
+  if (file === ':memory:') return;
+  try {
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
+  } catch {
+    // It is there already, or cannot be made: SQLite says so better.
   }
 }
 

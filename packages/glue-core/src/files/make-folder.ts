@@ -2,17 +2,17 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it that are missing, one by one. Node's own recursive way never returns where a file
+ * Makes a folder and those above it that are missing, one by one, for this user alone: what Glue keeps in them are
+ * payloads and secrets. Node's own recursive way never returns where a file
  * system says "no such file" to whoever makes something in it, as /proc does.
- * @param mode - permission bits of the folders made. @defaultValue 0o777 less the umask
  * @throws the system's error: no permission, a file in the way, a file system that takes nothing
  */
-export function makeFolder(folder: string, mode?: number): void {
+export function makeFolder(folder: string): void {
   const path = resolve(folder);
   if (isFolder(path)) return;
-  makeFolder(dirname(path), mode);
+  makeFolder(dirname(path));
   try {
-    mkdirSync(path, mode);
+    mkdirSync(path, 0o700);
   } catch (error) {
     // Another process may have made it meanwhile.
     if (!isFolder(path)) throw error;
