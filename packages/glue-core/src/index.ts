@@ -205,7 +205,6 @@ export {
   type MessagePart,
   type TimestampSource,
 } from './signing/hmac-scheme.js';
-export { ISO_TIMESTAMP } from './signing/part-boundary.js';
 export { queryOf } from './signing/query.js';
 export { decodeSecrets, hmacKeyOf, liveKeys, type Decoded, type TimedKey } from './signing/secret-keys.js';
 export { signHmac } from './signing/sign-hmac.js';
@@ -213,7 +212,7 @@ export { signedMessage, type SignedRequest } from './signing/signed-message.js';
 export { hmacModeSchema, standardModeSchema } from './signing/signing-modes.js';
 export { standardSigningKeyOf, type StandardSigningKey } from './signing/signing-key.js';
 export { sharedKeyOf, standardKeyOf, standardScheme, type StandardKey } from './signing/standard-webhooks.js';
-export { decodeStrictly } from './signing/strict-decoding.js';
+export { decodeStrictly, ISO_TIMESTAMP } from './signing/strict-decoding.js';
 export { durationSeconds, parseDuration } from './validation/duration.js';
 export { problemsOf } from './validation/problems.js';
 export type { MovedItem } from './operate/apply-move.js';

@@ -1,8 +1,6 @@
 import type { HmacScheme, MessagePart, TimestampSource } from './hmac-scheme.js';
 import { isSameHeader } from './header-source.js';
-
-/** Date, time and zone must all be there: a time without a zone is read differently from place to place. */
-export const ISO_TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+import { ISO_TIMESTAMP } from './strict-decoding.js';
 
 /** What of a scheme says where parts end. */
 type BoundaryScheme = Pick<HmacScheme, 'message' | 'joiner' | 'timestamp'>;

@@ -10,3 +10,6 @@ export function decodeStrictly(text: string, encoding: 'hex' | 'base64' | 'base6
   const same = encoding === 'hex' ? canonical === text.toLowerCase() : canonical === text;
   return same ? bytes : undefined;
 }
+
+/** Date, time and zone must all be there: a time without a zone is read differently from place to place. */
+export const ISO_TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
