@@ -251,9 +251,39 @@ describeEachDatabase('the work queue', (openDatabase) => {
       expect((await database('jobs').where({ id }).first()).note).toHaveLength(500);
     });
 
-    it('writes a result whose columns the database refuses as a failure, not again and again', async () => {
+    it('keeps a result where the database refuses what else the log was to hold of it', async () => {
+      const [accepted, failed] = await storeJobs(database, 1, 2);
+      let tries = 0;
+      const { queue } = await host({
+        attempt: ({ id }) => {
+          tries += 1;
+          const result = id === accepted ? done('the receiver took it') : retry({ note: 'not yet' });
+          return { result, error: 'a stack', side: { no_such_column: 1 } };
+        },
+      });
+      await queue.idle();
+      expect(tries).toBe(2);
+      expect(await database('jobs').where({ id: accepted }).first()).toMatchObject({
+        ...{ state: 'done', failures: 0, owner: null, note: 'the receiver took it' },
+      });
+      expect(await database('jobs').where({ id: failed }).first()).toMatchObject({
+        ...{ state: 'retrying', failures: 1, owner: null, note: 'not yet' },
+      });
+      const rows = await database('job_attempts').orderBy('item_id');
+      expect(rows).toMatchObject([
+        { item_id: accepted, outcome: 'done', error: 'a stack' },
+        { item_id: failed, outcome: 'retry', error: 'a stack' },
+      ]);
+    });
+
+    it('writes a result with effects that the database refuses as a failure, not again and again', async () => {
       const [id] = await storeJobs(database, 1, 1);
-      const { queue } = await host({ attempt: () => ({ result: done(), side: { no_such_column: 1 } }) });
+      const { queue } = await host({
+        attempt: (_job, { effects }) => {
+          effects.add({ name: 'rows', write: async (trx) => trx('no_such_table').insert({ a: 1 }) }, {});
+          return { result: done(), side: { no_such_column: 1 } };
+        },
+      });
       await queue.idle();
       expect(await database('jobs').where({ id }).first()).toMatchObject({
         state: 'retrying',

@@ -7,7 +7,7 @@ import type { RetryPolicy } from '../retry/retry-policy.js';
 import { GroupCommit } from './group-commit.js';
 import type { HostLease } from './host-lease.js';
 import { OwnWriteFailed } from './own-write.js';
-import { refusedResult } from './run-attempt.js';
+import { refusedResult, withLessLog } from './run-attempt.js';
 import { settleWork, type Settlement, type SettleResult } from './settle-work.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
@@ -48,7 +48,9 @@ export class ResultWriter<Item extends WorkItem> {
   }
 
   /**
-   * Writes a result; one that the database refuses becomes a failure, tried again by policy. Waits for a database that is away as long as the lease is held.
+   * Writes a result. Of one that the database refuses the log gives way first, since what was decided stands: a receiver
+   * that accepted must not be called again. Where there is no less to write, or it is the effects that may be refused, it
+   * becomes a failure, tried again by policy. Waits for a database that is away as long as the lease is held.
    * @returns what was written; undefined when it came too late or could not be written (the row goes on elsewhere)
    */
   async write(settlement: Settlement, retryPolicy: RetryPolicy): Promise<Settlement | undefined> {
@@ -60,6 +62,7 @@ export class ResultWriter<Item extends WorkItem> {
       attempt: row.attempts,
     };
     let failures = 0;
+    let isRefused = false;
     let group = this.#group;
     for (let wanted = settlement; ;) {
       try {
@@ -74,9 +77,14 @@ export class ResultWriter<Item extends WorkItem> {
         // Waited for alone, it is most likely the handler's own write that cannot have its lock.
         const isInVain = isLocked && group === this.#locked && !wanted.effects.isEmpty;
         if (isLocked) group = this.#locked;
+        const less = wanted.effects.isEmpty ? withLessLog(wanted) : undefined;
         if (refused instanceof GlueError && refused.retryable && !isInVain) await this.#pause();
-        else if (wanted !== settlement) return undefined;
-        else wanted = refusedResult(wanted, retryPolicy, error);
+        else if (less) wanted = less;
+        else if (isRefused) return undefined;
+        else {
+          wanted = refusedResult(wanted, retryPolicy, error);
+          isRefused = true;
+        }
         if (!this.#isOurs(row.owner)) return undefined;
       }
     }

@@ -186,6 +186,17 @@ function surprise(thrown: unknown): AttemptResult {
   };
 }
 
+/**
+ * The same settlement with less in the log: without the side's columns, then without the stack too.
+ * @returns undefined where it has neither
+ */
+export function withLessLog(settlement: Settlement): Settlement | undefined {
+  const { side, error, ...attempt } = settlement.attempt;
+  if (side !== undefined)
+    return { ...settlement, attempt: { ...attempt, ...(error !== undefined && { error }) } };
+  return error === undefined ? undefined : { ...settlement, attempt };
+}
+
 /** The settlement of an attempt that the database refused: a failed attempt, without effects or the side's columns. */
 export function refusedResult(
   { row, attempt, blocksKey, nowMs }: Settlement,
