@@ -12,6 +12,7 @@ import {
   secret,
   type Clock,
   type Database,
+  type OwnConnector,
 } from 'glue-core';
 import knex from 'knex';
 import { Webhook } from 'standardwebhooks';
@@ -289,6 +290,50 @@ describe.each(connections)('the outbound side, mounted with a knex connection to
     await expect(side.outboundEndpoint({ backend: stranger, codeSuffix: 'plain' })).rejects.toThrow(
       'backend shop,7 has no outbound endpoint with the suffix "plain"',
     );
+  });
+
+  /** The app's connector with something about it changed. */
+  const withOwn = (database: Database, change: Partial<OwnConnector>) => ({
+    connectors: optionsOf(database, {}).connectors.map((each) => ({ ...each, ...change })),
+  });
+  const restart = async (database: Database, change: Partial<OwnConnector>): Promise<MountedOutbound> => {
+    await mounted.at(-1)?.stop();
+    return mount(database, withOwn(database, change));
+  };
+  const ordersOf = async ({ endpoints }: MountedOutbound) => endpoints.getByCode('app-orders');
+
+  it('activates at a later start what was not complete, with its secret there or not, unless a person says no', async () => {
+    const database = connect();
+    const bare = await mount(database, withOwn(database, { configs: {} }));
+    expect(await ordersOf(bare)).toMatchObject({
+      state: 'draft',
+      problems: [expect.stringContaining('baseUrl')],
+    });
+    const configs = { orders: { baseUrl: sink.url }, plain: { baseUrl: sink.url } };
+    const complete = await restart(database, { configs });
+    expect(await complete.endpoints.secrets.list('app-orders')).toHaveLength(1);
+    for (const codeSuffix of ['orders', 'plain'])
+      await (await complete.outboundEndpoint({ codeSuffix })).queueDelivery({ payload: 1 });
+    await received(2);
+    await complete.endpoints.setState('app-orders', 'draft', 'ann');
+    expect(await ordersOf(await restart(database, {}))).toMatchObject({ state: 'draft', problems: [] });
+  });
+
+  it.each<[string, OwnConnector['secrets'], string]>([
+    [
+      'a secret whose variable is not set',
+      { orders: process.env['GLUE_NOT_SET'] as string },
+      'connector "app" brings a secret without a value for the endpoint "orders": is its variable set?',
+    ],
+    [
+      'one of two uses whose variable is not set',
+      { orders: { signing: 'a secret', authentication: '' } },
+      'connector "app" brings a secret without a value for the endpoint "orders": is its variable set?',
+    ],
+  ])('does not start with %s', async (_name, secrets, message) => {
+    const database = connect();
+    await expect(mount(database, withOwn(database, { secrets }))).rejects.toThrow(message);
+    expect(await database('glue_outbound_secrets')).toEqual([]);
   });
 
   it('is nothing that runs when it cannot start, and can be started anew', async () => {

@@ -11,6 +11,9 @@ import { endpointTables, type EndpointRow } from './endpoint-table.js';
 import type { EndpointWriter, NewEndpointRow } from './endpoint-writer.js';
 import type { EndpointPlan } from './plan-endpoint.js';
 
+/** The reason of a draft whose seed says active. */
+export const WAS_NOT_COMPLETE = 'it was not complete when it was made';
+
 /** What applying a plan came to. */
 export interface AppliedPlan {
   readonly state: EndpointState;
@@ -72,9 +75,9 @@ export class SeededEndpoints {
       row.state === 'active'
         ? (await this.check.look({ row: this.writer.fresh(row), secrets: [] })).problems
         : [];
-    const state = problems.length > 0 ? 'draft' : row.state;
-    await this.writer.insert(trx, { ...row, state }, actor, traceOf(plan));
-    return { state, problems };
+    const made = problems.length > 0 ? { ...row, state: 'draft' as const, reason: WAS_NOT_COMPLETE } : row;
+    await this.writer.insert(trx, made, actor, traceOf(plan));
+    return { state: made.state, problems };
   }
 
   async #update(

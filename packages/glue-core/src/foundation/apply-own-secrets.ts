@@ -7,13 +7,13 @@ import type { Foundation } from './foundation.js';
 import type { SecretsByUse } from './own-connector.js';
 
 const ACTOR = 'app';
-/** How long the secrets that were there still count, in milliseconds. */
+/** How long the secrets of the same use that were there still count, in milliseconds. */
 const OVERLAP_MS = 24 * 3_600_000;
 
 /**
- * Gives endpoints that stand alone the secrets that their app brings along; an endpoint that waited for its first one
- * becomes active. Done again it changes nothing. Those for endpoints of a side that is not mounted here are left to it.
- * @throws GLUE_ENDPOINT_NOT_FOUND when no seed has the id; GLUE_ENDPOINT_INCOMPLETE when more is missing
+ * Gives endpoints that stand alone the secrets that their app brings along. Done again it changes nothing. Those for
+ * endpoints of a side that is not mounted here are left to it.
+ * @throws GLUE_ENDPOINT_NOT_FOUND when no seed has the id; GLUE_ENDPOINT_INVALID for a secret that is none
  */
 export async function applyOwnSecrets(
   endpoints: EndpointStore,
@@ -26,14 +26,13 @@ export async function applyOwnSecrets(
   );
   for (const { connector, id, given } of brought) {
     if (leftOut.has(seedId(connector, id))) continue;
+    refuseUnset(given, connector, id);
     const endpoint = findOwn(views, connector, id);
     const present = known.get(endpoint.id) ?? [];
     for (const secret of secretsOf(given)) {
       if (present.some((each) => isSame(each, secret))) continue;
       await endpoints.secrets.rotate(endpoint.code, { ...secret, overlapMs: OVERLAP_MS }, ACTOR);
     }
-    if (present.length === 0 && endpoint.state === 'draft')
-      await endpoints.setState(endpoint.code, 'active', ACTOR);
   }
 }
 
@@ -52,6 +51,16 @@ function secretsOf(given: string | SecretsByUse): Brought[] {
       return value === undefined ? [] : [{ value, usedFor }];
     }),
   ];
+}
+
+/** Types do not keep an environment variable from being unset; a new secret would be made up then, at each start. */
+function refuseUnset(given: string | SecretsByUse | undefined, connector: string, id: string): void {
+  const values: unknown[] = typeof given === 'object' ? Object.values(given) : [given];
+  if (values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')) return;
+  throw new GlueError(
+    'GLUE_ENDPOINT_INVALID',
+    `connector "${connector}" brings a secret without a value for the endpoint "${id}": is its variable set?`,
+  );
 }
 
 function isSame({ value, usedFor, notAfter }: EndpointSecret, secret: Brought): boolean {

@@ -4,6 +4,7 @@ import { coreMigrations } from '../database/core-migrations.js';
 import { migrate } from '../database/migrate.js';
 import { Provisioner } from '../provision/provision.js';
 import type { Side, SideSchema } from '../side/side.js';
+import { activateWaiting } from './activate-waiting.js';
 import { applyOwnSecrets } from './apply-own-secrets.js';
 import type { Foundation } from './foundation.js';
 import { keepTime } from './keep-time.js';
@@ -63,6 +64,7 @@ export function mountSide(
     await registry.refresh();
     await provisioner.applyStandalone({ actor: 'app' });
     await applyOwnSecrets(side.endpoints, foundation);
+    await activateWaiting(side.endpoints, foundation.catalog);
     for (const { code, state, problems } of await side.endpoints.list())
       if (state === 'draft') logger.warn({ endpoint: code, problems }, 'an endpoint is a draft');
   };
