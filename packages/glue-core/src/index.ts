@@ -52,11 +52,7 @@ export {
 export { coreMigrations } from './database/core-migrations.js';
 export { DATABASE, dialectOf, type Database, type Dialect, type Transaction } from './database/database.js';
 export { databaseConfigSchema, type DatabaseConfig } from './database/database-config.js';
-export {
-  isDuplicateKeyError,
-  isTransientDatabaseError,
-  isUnavailableDatabaseError,
-} from './database/database-errors.js';
+export { isDuplicateKeyError } from './database/database-errors.js';
 export { affectedOf, databaseNow, rowsOf } from './database/database-time.js';
 export { insertRows, type ColumnValue, type RowShape } from './database/insert-rows.js';
 export { inTransaction } from './database/in-transaction.js';
@@ -92,7 +88,7 @@ export {
 } from './endpoint/endpoint-secret-table.js';
 export { EndpointSecrets } from './endpoint/endpoint-secrets.js';
 export { EndpointStore, type EndpointStoreOptions, type Expected } from './endpoint/endpoint-store.js';
-export { createEndpointTable, endpointTables } from './endpoint/endpoint-table.js';
+export { createEndpointTable } from './endpoint/endpoint-table.js';
 export { errorTable, type ErrorCode, type ErrorEntry } from './errors/error-table.js';
 export { GlueError, messageOf, stackOf } from './errors/glue-error.js';
 export { loggedError, type LoggedError } from './errors/logged-error.js';
@@ -111,7 +107,7 @@ export type {
 export type { OutboundPort } from './gateway/outbound-port.js';
 export { attachFile, payloadFileSchema, type PayloadFile } from './gateway/payload-file.js';
 export { numberText } from './json/json-number.js';
-export { jsonPathSchema, parseJsonPath, readJsonPath, type JsonPath } from './json/json-path.js';
+export { jsonPathSchema, readJsonPath, type JsonPath } from './json/json-path.js';
 export { LOGGER, silentLogger, type Logger } from './log/logger.js';
 export {
   formatBackendReference,
@@ -120,7 +116,7 @@ export {
 } from './naming/backend-reference.js';
 export { newId } from './naming/new-id.js';
 export { scopedCode, scopedDisplayName } from './naming/scoped-code.js';
-export { isSlug, slug } from './naming/slug.js';
+export { slug } from './naming/slug.js';
 export {
   cancel,
   deadLetter,
@@ -184,6 +180,7 @@ export {
   type FoundSecrets,
   type OwnSecrets,
   type SecretSource,
+  SECRET_WAY_OUT,
 } from './signing/find-secrets.js';
 export { hashedUrl, withQuery } from './signing/hashed-url.js';
 export { headerListsOf, headersOf, timestampField, type HeaderField } from './signing/header-field.js';
@@ -208,7 +205,7 @@ export {
 export { queryOf } from './signing/query.js';
 export { decodeSecrets, hmacKeyOf, liveKeys, type Decoded, type TimedKey } from './signing/secret-keys.js';
 export { signHmac } from './signing/sign-hmac.js';
-export { signedMessage, type SignedRequest } from './signing/signed-message.js';
+export { signedHeaders, signedMessage, type SignedRequest } from './signing/signed-message.js';
 export { hmacModeSchema, standardModeSchema } from './signing/signing-modes.js';
 export { standardSigningKeyOf, type StandardSigningKey } from './signing/signing-key.js';
 export { sharedKeyOf, standardKeyOf, standardScheme, type StandardKey } from './signing/standard-webhooks.js';
@@ -226,13 +223,15 @@ export { inOrderOfArrival, type Arriving } from './work/arrival-order.js';
 export type { ClaimedRow } from './work/claim-work.js';
 export { countWaiting, dueBacklog, type DueBy } from './work/due-backlog.js';
 export { Effects, type EffectKind } from './work/effects.js';
+export { freeHeld, Held } from './work/hold-work.js';
+export { heldLanes } from './work/waiting-lanes.js';
 export { GroupCommit, type GroupCommitOptions } from './work/group-commit.js';
 export { HostLease, type HostLeaseOptions } from './work/host-lease.js';
 export { hasRunningHost } from './work/host-table.js';
 export { freeFronts, type LaneKey } from './work/free-fronts.js';
 export { rearmedValues } from './work/item-values.js';
 export { RETRY_CLOCK, type RetryClock } from './work/retry-clock.js';
-export { MOVES, movesOf, statesFor, type Move } from './work/work-moves.js';
+export { movesOf, type Move } from './work/work-moves.js';
 export { TimerClock } from './work/timer-clock.js';
 export { onAbort } from './work/on-abort.js';
 export { WorkQueue, type WorkQueueOptions } from './work/work-queue.js';

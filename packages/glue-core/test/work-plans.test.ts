@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { dialectOf, type Database } from '../src/database/database.js';
 import { rowsOf } from '../src/database/database-time.js';
+import { waitingBehindSql } from '../src/work/block-work.js';
 import { dueWorkSql } from '../src/work/claim-work.js';
 import { countWaiting, dueBacklog, dueBacklogSql, waitingSinceSql } from '../src/work/due-backlog.js';
-import { waitingLanes, waitingLanesSql } from '../src/work/waiting-lanes.js';
+import { heldLanesSql, waitingLanes, waitingLanesSql } from '../src/work/waiting-lanes.js';
 import { describeEachDatabase } from './support/databases.js';
 import { makeJobTables, storeJobs, table } from './support/work-fixture.js';
 
@@ -61,6 +62,30 @@ describeEachDatabase('the plans of a queue with much finished work', (openDataba
           ? /^SEARCH jobs USING COVERING INDEX jobs_claim/
           : /jobs (range jobs_claim: .*for group-by|ref jobs_claim)/,
       );
+  });
+
+  it('looks for held and for blocked work by the claim index, not among what is finished', async () => {
+    const isSqlite = dialectOf(database) === 'sqlite';
+    const held = await planOf(database, heldLanesSql('jobs', dialectOf(database)));
+    const inLanes = held.filter((step) => step.includes('jobs'));
+    expect(inLanes.length).toBeGreaterThan(1);
+    for (const step of inLanes)
+      expect(step).toMatch(
+        isSqlite
+          ? /^SEARCH jobs USING COVERING INDEX jobs_claim/
+          : /jobs (range jobs_claim: .*for group-by|ref jobs_claim)/,
+      );
+
+    for (const lane of [3, 4, 5]) {
+      const key = { ordering_key: 'a', open_key: 'a' };
+      await storeJobs(database, lane, 300, { due_at: lane, ...key });
+    }
+    await database.raw(isSqlite ? 'ANALYZE' : 'ANALYZE TABLE jobs');
+    const behind = await planOf(database, waitingBehindSql(table), [3, 500]);
+    for (const step of behind) expect(step).not.toMatch(/SCAN|filesort|^\S+ (ALL|index) /);
+    expect(behind.find((step) => /\bitem\b/.test(step))).toMatch(/jobs_claim|jobs_turn/);
+    for (const step of behind.filter((each) => /\b(first|earlier)\b/.test(each)))
+      expect(step).toMatch(/jobs_turn/);
   });
 
   it('reads as much of a long backlog for that as of a short one', async () => {

@@ -112,14 +112,13 @@ export function createInbound(options: InboundOptions): Inbound {
     ...{ trustedProxies, maxBufferedBytes },
   });
 
-  const refresh = async (): Promise<void> => {
-    for (const mended of await directory.refresh()) queue.poke(mended);
-  };
-
-  const findMoved = async (): Promise<void> => {
+  let started = false;
+  changeFeed.onChange('inbound', refresh);
+  changeFeed.onChange('backends', refresh);
+  changeFeed.onChange('work', async () => {
     bulkRunner.look();
-    await queue.sweep();
-  };
+    await findReleased();
+  });
 
   return {
     name: 'inbound',
@@ -133,15 +132,14 @@ export function createInbound(options: InboundOptions): Inbound {
     counts,
     listener: listener.listen,
     start: async () => {
-      changeFeed.onChange('inbound', refresh);
-      changeFeed.onChange('backends', refresh);
-      changeFeed.onChange('work', findMoved);
-      await refresh();
+      await directory.refresh();
+      started = true;
       await queue.start();
       bulkRunner.start();
     },
     refuse: () => listener.refuse(),
     stop: async (deadlineMs) => {
+      started = false;
       listener.refuse();
       const written = listener
         .idle()
@@ -150,4 +148,14 @@ export function createInbound(options: InboundOptions): Inbound {
       await Promise.all([queue.stop(deadlineMs), isOverWithin(clock, deadlineMs, ended)]);
     },
   };
+
+  async function refresh(): Promise<void> {
+    await directory.refresh();
+    await findReleased();
+  }
+
+  /** Endpoints, handlers and backends that work again have waiting events; those that an operator moved may be due. */
+  async function findReleased(): Promise<void> {
+    if (started) await queue.sweep();
+  }
 }

@@ -17,6 +17,7 @@ import type {
   InboundOutcome,
 } from '../src/process/inbound-event.js';
 import { createEventSource } from '../src/process/event-source.js';
+import { makeSqlite } from './support/databases.js';
 import { createEventWork } from '../src/store/event-work.js';
 import {
   openConfig,
@@ -312,6 +313,60 @@ describe('processing', () => {
     await host.look();
     await host.inbound.queue.idle();
     expect(await host.inbound.events.get(event.id)).toMatchObject({ state: 'done', attempts: 2 });
+  });
+
+  it('holds what was stored for a backend that the endpoint has no more, without an attempt, until it is there', async () => {
+    let open = false;
+    const { id } = await run({ hook: () => (open ? done() : retry()) });
+    const backend = { type: 'shop', id: 1 };
+    await host.inbound.endpoints.unlink('shop', 'test');
+    await host.backends.update(backend, { active: false }, 'test');
+    await host.look();
+    for (let minute = 0; minute < 10; minute += 1) {
+      host.clock.advance(60_000);
+      host.inbound.queue.wake(1);
+      await host.inbound.queue.idle();
+    }
+    expect(await host.inbound.events.get(id)).toMatchObject({
+      ...{ state: 'retrying', attempts: 1, note: 'held: backend shop,1: the backend is disabled' },
+      log: [{ outcome: 'retry' }],
+    });
+    expect(await send('{"type":"order.paid","id":8}')).toMatchObject({ state: 'done', note: 'stored only' });
+    open = true;
+    await host.backends.update(backend, { active: true }, 'test');
+    await host.look();
+    await host.inbound.queue.idle();
+    expect(await host.inbound.events.get(id)).toMatchObject({ state: 'done', attempts: 2, note: undefined });
+  });
+
+  it('holds what was stored for a handler that nobody offers, until a host comes that has it', async () => {
+    const { database, remove } = await makeSqlite();
+    try {
+      const handler = handlerOf(() => retry({ seconds: 1 }));
+      const { id } = await run({ database, handler: 'shop:old', handlers: { 'shop:old': handler } });
+      await host.stop();
+      await database('glue_inbound_endpoints').update({ handler: 'shop:new' });
+      const only = (name: string) =>
+        startInbound({ database, handlers: { 'shop:new': handler, [name]: handlerOf(() => done('there')) } });
+      host = await only('shop:other');
+      host.clock.advance(60_000);
+      host.inbound.queue.wake(1);
+      await host.inbound.queue.idle();
+      expect(await host.inbound.events.get(id)).toMatchObject({
+        ...{ state: 'retrying', attempts: 1 },
+        note: 'held: no enabled connector offers the handler "shop:old"',
+      });
+      await host.stop();
+      host = await only('shop:old');
+      host.clock.advance(60_000);
+      host.inbound.queue.wake(1);
+      await host.inbound.queue.idle();
+      expect(await host.inbound.events.get(id)).toMatchObject({ state: 'done', note: 'there', attempts: 2 });
+    } finally {
+      await host.stop();
+      await remove();
+      host = await startInbound();
+    }
   });
 
   it('goes on with what was stored after the endpoint is archived', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonPath } from '../json/json-path.js';
-import { headerValues, type HeaderLists } from './header-source.js';
+import { headerValues, type HeaderLists, type HeaderSource } from './header-source.js';
 import type { HmacScheme, MessagePart } from './hmac-scheme.js';
 import { blursBoundary } from './part-boundary.js';
 import { queryOf } from './query.js';
@@ -30,6 +30,11 @@ export function signedMessage(scheme: MessageScheme, request: SignedRequest): Bu
     pieces.push(bytes);
   }
   return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+}
+
+/** The headers, or parts of them, that a message holds. */
+export function signedHeaders(message: readonly MessagePart[]): HeaderSource[] {
+  return message.flatMap((part) => ('header' in part ? [part] : []));
 }
 
 function bytesOf(

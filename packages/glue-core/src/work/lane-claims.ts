@@ -13,7 +13,7 @@ export interface LaneClaimsOptions {
   readonly held: Map<string, number>;
 }
 
-export interface LaneTurn {
+export interface ClaimTurn {
   readonly lane: number;
   readonly limit: number;
   /** Retries may be due too; otherwise only first attempts are looked for. */
@@ -31,7 +31,7 @@ export class LaneClaims {
    * First attempts go first; every fourth turn keeps a quarter for retries, so that they are not starved.
    * @param claimed - what is claimed is added here, so that it is known also where a later claim of the turn fails
    */
-  async claim({ lane, limit, mayBeDue }: LaneTurn, claimed: ClaimedRow[]): Promise<void> {
+  async claim({ lane, limit, mayBeDue }: ClaimTurn, claimed: ClaimedRow[]): Promise<void> {
     if (!mayBeDue) return this.#claimPhase(lane, PHASE.first, limit, claimed);
     this.#turn += 1;
     if (this.#turn % 4 === 0) await this.#claimPhase(lane, PHASE.retry, Math.ceil(limit / 4), claimed);

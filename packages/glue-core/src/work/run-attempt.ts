@@ -1,13 +1,13 @@
-import { types } from 'node:util';
 import type { Clock } from '../clock/clock.js';
 import type { Logger } from '../log/logger.js';
-import { messageOf, stackOf } from '../errors/glue-error.js';
 import { deadLetter } from '../outcome/outcome.js';
-import { nextStep, type NextStep, type RetryPolicy } from '../retry/retry-policy.js';
+import { nextStep } from '../retry/retry-policy.js';
 import type { ClaimedRow } from './claim-work.js';
+import { cutNote } from './cut-note.js';
 import { Effects } from './effects.js';
 import { onAbort } from './on-abort.js';
 import type { Settlement } from './settle-work.js';
+import { surprise } from './surprise.js';
 import type { AttemptContext, AttemptResult, WorkItem, WorkSource } from './work-source.js';
 
 export interface AttemptEnvironment {
@@ -87,20 +87,6 @@ export async function runAttempt<Item extends WorkItem>(
   };
 }
 
-/** The settlement of a claimed item whose content is gone: nobody can ever try it, and nothing waits for it. */
-export function contentGone(row: ClaimedRow, nowMs: number): Settlement {
-  const note = 'its content is gone: it was deleted from the database, and only this row is left';
-  return {
-    row,
-    step: { state: 'dead_letter', note },
-    failures: row.failures,
-    attempt: { startedAt: nowMs, endedAt: nowMs, outcome: 'dead_letter', cause: 'internal', note },
-    effects: new Effects(),
-    nowMs,
-    blocksKey: false,
-  };
-}
-
 /** One for all: to make an error costs more than all else here. */
 const attemptEnded = new Error('the attempt has ended');
 
@@ -161,64 +147,4 @@ function tellOfItsEnd(attempt: Promise<unknown>, logger: Logger, clock: Clock): 
       'a handler ended after its deadline; what came of it is not used',
     );
   attempt.then(tell, tell);
-}
-
-/** Longer notes are cut: they are for people, and foreign code puts in them what it was sent. */
-const NOTE_LENGTH = 500;
-
-function cutNote(step: NextStep): NextStep {
-  const { note } = step;
-  return note === undefined || note.length <= NOTE_LENGTH
-    ? step
-    : { ...step, note: `${note.slice(0, NOTE_LENGTH - 1)}…` };
-}
-
-/** What was thrown: tried again by policy, its stack kept. */
-function surprise(thrown: unknown): AttemptResult {
-  const note = messageOf(thrown);
-  return {
-    result: {
-      kind: 'failed',
-      note: types.isNativeError(thrown) ? note : `something that is no Error was thrown: ${note}`,
-    },
-    cause: 'handler',
-    error: stackOf(thrown),
-  };
-}
-
-/**
- * The same settlement with less in the log: without the side's columns, then without the stack too.
- * @returns undefined where it has neither
- */
-export function withLessLog(settlement: Settlement): Settlement | undefined {
-  const { side, error, ...attempt } = settlement.attempt;
-  if (side !== undefined)
-    return { ...settlement, attempt: { ...attempt, ...(error !== undefined && { error }) } };
-  return error === undefined ? undefined : { ...settlement, attempt };
-}
-
-/** The settlement of an attempt that the database refused: a failed attempt, without effects or the side's columns. */
-export function refusedResult(
-  { row, attempt, blocksKey, nowMs }: Settlement,
-  retryPolicy: RetryPolicy,
-  error: unknown,
-): Settlement {
-  const { result, cause, error: stack } = surprise(error);
-  const step = cutNote(nextStep(result, row.failures, retryPolicy, 0));
-  return {
-    row,
-    step,
-    failures: row.failures + 1,
-    attempt: {
-      startedAt: attempt.startedAt,
-      endedAt: attempt.endedAt,
-      outcome: 'failed',
-      ...(cause && { cause }),
-      ...(step.note && { note: step.note }),
-      ...(stack && { error: stack }),
-    },
-    effects: new Effects(),
-    nowMs,
-    blocksKey,
-  };
 }

@@ -5,12 +5,14 @@ import type { Logger } from '../log/logger.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
 import type { ClaimedRow } from './claim-work.js';
 import type { HostLease } from './host-lease.js';
+import { Held, holdWork, type HeldRow } from './hold-work.js';
 import type { LaneRing } from './lane-ring.js';
 import { releaseUnstarted } from './release-work.js';
 import { ResultWriter } from './result-writer.js';
-import { contentGone, runAttempt } from './run-attempt.js';
+import { runAttempt } from './run-attempt.js';
 import type { Settlement } from './settle-work.js';
 import type { StrayWork } from './stray-work.js';
+import { contentGone } from './untried-results.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
 export interface RunningWorkOptions<Item extends WorkItem> {
@@ -66,15 +68,18 @@ export class RunningWork<Item extends WorkItem> {
     });
     const { incarnation, signal } = lease;
     const heldBack: ClaimedRow[] = [];
+    const waiting: HeldRow[] = [];
     for (const row of rows) {
       const item = items.get(row.id);
       // The lease was lost meanwhile: who takes it over has it.
       if (row.owner !== incarnation || signal.aborted || !lease.isHeld()) held.delete(row.id);
       else if (item === undefined) this.#settleGone(row);
       else if (item === 'held') heldBack.push(row);
+      else if (item instanceof Held) waiting.push({ row, reason: item.reason });
       else this.#run(row, item, signal);
     }
     if (heldBack.length > 0) await this.#giveBack(heldBack);
+    if (waiting.length > 0) await this.#hold(waiting);
   }
 
   /** Keeps count of something that follows from a result. */
@@ -110,9 +115,23 @@ export class RunningWork<Item extends WorkItem> {
 
   /** Should the database not take it back, it is found as work that nobody here knows of. */
   async #giveBack(rows: readonly ClaimedRow[]): Promise<void> {
-    const { database, source, held, strays } = this.options;
+    const { database, source } = this.options;
+    await this.#letGo(rows, () => releaseUnstarted(database, source.table, rows));
+  }
+
+  /** Items that wait for whom they are for. */
+  async #hold(waiting: readonly HeldRow[]): Promise<void> {
+    const { database, source, logger } = this.options;
+    const rows = waiting.map(({ row }) => row);
+    await this.#letGo(rows, () => holdWork(database, source.table, waiting));
+    for (const [reason, { length: count }] of Map.groupBy(waiting, ({ reason }) => reason))
+      logger.warn({ queue: source.name, count, reason }, 'work is held');
+  }
+
+  async #letGo(rows: readonly ClaimedRow[], write: () => Promise<void>): Promise<void> {
+    const { held, strays } = this.options;
     for (const { id } of rows) held.delete(id);
-    await releaseUnstarted(database, source.table, rows).catch((error: unknown) => {
+    await write().catch((error: unknown) => {
       for (const { token } of rows) strays.claimLost(token);
       throw error;
     });

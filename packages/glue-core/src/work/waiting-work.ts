@@ -9,7 +9,7 @@ import type { RetryClock } from './retry-clock.js';
 import type { StrayWork } from './stray-work.js';
 import { waitingLanes } from './waiting-lanes.js';
 import type { WakeUps } from './wake-ups.js';
-import type { WorkTable } from './work-table.js';
+import type { WorkItem, WorkSource } from './work-source.js';
 
 export interface WaitingWorkOptions {
   readonly database: Database;
@@ -17,7 +17,7 @@ export interface WaitingWorkOptions {
   readonly logger: Logger;
   readonly lease: HostLease;
   readonly retryClock: RetryClock;
-  readonly source: { readonly name: string; readonly table: WorkTable };
+  readonly source: Pick<WorkSource<WorkItem>, 'name' | 'table' | 'freeHeld'>;
   readonly wakeUps: WakeUps;
   readonly strays: StrayWork;
   /** Ids and tokens of the items that are worked on here. */
@@ -57,6 +57,7 @@ export class WaitingWork implements LeaseFollower {
   async sweep(): Promise<void> {
     const { database, source, lease, retryClock, clock, strays, wake } = this.options;
     const startedAt = clock.monotonic();
+    await source.freeHeld?.();
     for (const { lane, dueAt, hasBlocked } of await waitingLanes(database, source.table)) {
       const freed = hasBlocked ? await freeLane(database, source.table, lane) : 0;
       if (freed > 0 || dueAt <= lease.now()) wake(lane);

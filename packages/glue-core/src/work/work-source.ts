@@ -3,6 +3,7 @@ import type { Outcome } from '../outcome/outcome.js';
 import type { Failure, RetryPolicy } from '../retry/retry-policy.js';
 import type { ClaimedRow } from './claim-work.js';
 import type { Effects } from './effects.js';
+import type { Held } from './hold-work.js';
 import type { AttemptRecord } from './settle-work.js';
 import type { WorkTable } from './work-table.js';
 
@@ -56,10 +57,13 @@ export interface WorkSource<Item extends WorkItem> {
   laneLimit(lane: number, running: number): number;
   /**
    * Reads the claimed items. One that is left out has no content any more and becomes a dead letter; one that is `held`,
-   * since its endpoint cannot be used or is not known here yet, is given back, and waits as its lane does. What is wrong
-   * with a single item is told by its attempt: a rejection is for all of them, who are claimed again.
+   * since its endpoint cannot be used or is not known here yet, is given back, and waits as its lane does; one that is
+   * {@link Held} for a reason of its own waits until it is freed. What is wrong with a single item is told by its attempt:
+   * a rejection is for all of them, who are claimed again.
    */
-  load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item | 'held'>>;
+  load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item | 'held' | Held>>;
+  /** Frees what is {@link Held} and can be tried now. Part of every sweep. Absent where nothing is ever held so. */
+  freeHeld?(): Promise<void>;
   /** Tries one item. Throws only what nobody foresaw. */
   attempt(item: Item, context: AttemptContext): Promise<AttemptResult>;
 }

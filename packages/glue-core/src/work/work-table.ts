@@ -23,9 +23,9 @@ export interface WorkTable {
 
 /**
  * Where waiting work stands in its lane: first attempts are never behind retries. What is blocked waits behind another
- * of its ordering key, and no claim looks at it until it is freed.
+ * of its ordering key, what is held waits for whom it is for; no claim looks at either until it is freed.
  */
-export const PHASE = { first: 0, retry: 1, blocked: 2 } as const;
+export const PHASE = { first: 0, retry: 1, blocked: 2, held: 3 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 /** States that both sides share. A side adds its own fresh state, and outbound `draft` and `held`. */
@@ -44,7 +44,7 @@ export type WorkState = (typeof WORK_STATES)[number];
 
 /**
  * The columns by which an item is the queue of record. `phase` is null while nobody may claim the item
- * (processing, held or finished), so the claim index holds only waiting work in front of everything else.
+ * (processing, a draft or finished), so the claim index holds only waiting work in front of everything else.
  * `open_key` equals the ordering key until the item is finished: an item waits for every earlier open one.
  */
 export function addWorkColumns(table: Knex.CreateTableBuilder): void {

@@ -7,6 +7,7 @@ import { ManualClock } from '../../src/clock/manual-clock.js';
 import type { Logger } from '../../src/log/logger.js';
 import { newId } from '../../src/naming/new-id.js';
 import { defaultRetryPolicy } from '../../src/retry/retry-policy.js';
+import { freeHeld, Held } from '../../src/work/hold-work.js';
 import { HostLease } from '../../src/work/host-lease.js';
 import { WorkQueue } from '../../src/work/work-queue.js';
 import type { AttemptContext, AttemptResult, WorkItem, WorkSource } from '../../src/work/work-source.js';
@@ -16,6 +17,7 @@ import {
   addWorkColumns,
   createAttemptTable,
   createWorkIndexes,
+  PHASE,
 } from '../../src/work/work-table.js';
 
 export const table = { items: 'jobs', attempts: 'job_attempts', freshState: 'queued' } as const;
@@ -63,6 +65,8 @@ export interface TestHostOptions {
   readonly isGone?: (id: string) => boolean;
   /** Whose endpoint is not known. */
   readonly isHeld?: (lane: number) => boolean;
+  /** Why a job waits for whom it is for. */
+  readonly whyHeld?: (id: string) => string | undefined;
   /** Before what was claimed is loaded. */
   readonly beforeLoad?: () => Promise<void>;
   readonly concurrency?: number;
@@ -98,11 +102,16 @@ export async function startHost(database: Database, options: TestHostOptions): P
       await options.beforeLoad?.();
       const there = rows.filter(({ id }) => !options.isGone?.(id));
       return new Map(
-        there.map(({ id, endpointId: lane }) => [
-          id,
-          options.isHeld?.(lane) ? 'held' : jobOf(id, lane, options),
-        ]),
+        there.map(({ id, endpointId: lane }): [string, Job | 'held' | Held] => {
+          const reason = options.whyHeld?.(id);
+          if (reason !== undefined) return [id, new Held(reason)];
+          return [id, options.isHeld?.(lane) ? 'held' : jobOf(id, lane, options)];
+        }),
       );
+    },
+    freeHeld: async () => {
+      const ids = await database('jobs').where({ phase: PHASE.held }).pluck<string[]>('id');
+      for (const id of ids) if (options.whyHeld?.(id) === undefined) await freeHeld(database, table, { id });
     },
     attempt: async (job, context) => options.attempt(job, context),
   };

@@ -21,11 +21,8 @@ export class EndpointDirectory {
     return this.#byId.get(id);
   }
 
-  /**
-   * Reads all endpoints anew.
-   * @returns ids of those that were broken, or unknown, and are not any more
-   */
-  async refresh(): Promise<number[]> {
+  /** Reads all endpoints anew. */
+  async refresh(): Promise<void> {
     const all: OpenEndpoint[] = [];
     const valid = await this.endpoints.openAll(({ id, code, path, state }, error) => {
       const known = { id, code, path: path ?? code, state, secretHeaders: [] };
@@ -40,15 +37,9 @@ export class EndpointDirectory {
       const own = { secrets: secrets.get(endpoint.id), problems: problems.map(({ problem }) => problem) };
       all.push(openEndpoint(endpoint, own, this.links));
     }
-    const mended = all.filter(({ id, status }) => status !== 'broken' && this.#isBroken(id));
     for (const entry of all) this.#tell(entry);
     this.#byPath = new Map(all.map((entry) => [entry.path, entry]));
     this.#byId = new Map(all.map((entry) => [entry.id, entry]));
-    return mended.map(({ id }) => id);
-  }
-
-  #isBroken(id: number): boolean {
-    return (this.#byId.get(id)?.status ?? 'broken') === 'broken';
   }
 
   /** Says what is wrong, or unsafe, with an active endpoint, once. */

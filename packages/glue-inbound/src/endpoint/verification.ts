@@ -4,10 +4,10 @@ import {
   bearerModeSchema,
   headerNameSchema,
   hmacModeSchema,
+  signedHeaders,
   standardModeSchema,
   standardScheme,
   type HeaderSource,
-  type MessagePart,
   type TimestampSource,
 } from 'glue-core';
 import { z } from 'zod';
@@ -53,9 +53,9 @@ export function signedTimestampOf(verification: Verification): TimestampSource |
 export function signedFieldsOf(verification: Verification): readonly HeaderSource[] | undefined {
   switch (verification.mode) {
     case 'hmac':
-      return headersIn(verification.message);
+      return signedHeaders(verification.message);
     case 'standard-webhooks':
-      return headersIn(standardScheme.message);
+      return signedHeaders(standardScheme.message);
     case 'basic':
     case 'bearer':
     case 'api-key':
@@ -63,10 +63,6 @@ export function signedFieldsOf(verification: Verification): readonly HeaderSourc
     case 'none':
       return undefined;
   }
-}
-
-function headersIn(message: readonly MessagePart[]): HeaderSource[] {
-  return message.flatMap((part) => ('header' in part ? [part] : []));
 }
 
 /** Headers in which senders and proxies repeat the URL, and with it a key in its query. */

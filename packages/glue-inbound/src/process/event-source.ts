@@ -1,21 +1,25 @@
 import {
   GlueError,
+  Held,
   unreadable,
   type ClaimedRow,
   type Database,
+  type OutboundPort,
   type StoredContent,
   type WorkItem,
   type WorkSource,
 } from 'glue-core';
-import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
 import type { InboundEndpointConfig } from '../endpoint/endpoint-config.js';
+import type { EndpointDirectory } from '../endpoint/endpoint-directory.js';
+import { freeHeldEvents } from '../store/held-events.js';
 import { loadEvents, type StoredEvent } from '../store/load-events.js';
 import { eventTable } from '../store/tables.js';
-import { processEvent, type ProcessTargets } from './process-event.js';
+import { eventTarget, type EventTarget, type EventTargets } from './event-target.js';
+import { processEvent } from './process-event.js';
 
-/** A claimed event with what the queue asks of it. */
+/** A claimed event with what the queue asks of it, and who takes it; or why it cannot be read. */
 export interface EventItem extends WorkItem {
-  readonly stored: StoredContent<StoredEvent>;
+  readonly event: GlueError | { readonly stored: StoredEvent; readonly target: EventTarget };
   readonly endpointCode: string;
 }
 
@@ -23,19 +27,29 @@ export interface EventItem extends WorkItem {
 export function createEventSource(
   database: Database,
   directory: Pick<EndpointDirectory, 'findById'>,
-  targets: ProcessTargets,
+  { outbound, ...targets }: EventTargets & { readonly outbound?: OutboundPort },
 ): WorkSource<EventItem> {
   /** Undefined while the endpoint is broken, or not known yet: its events wait. */
   const configOf = (endpointId: number): InboundEndpointConfig | undefined => {
     const open = directory.findById(endpointId);
     return open && open.status !== 'broken' ? open.endpoint.config : undefined;
   };
-  const itemOf = ({ id, endpointId }: ClaimedRow, stored: EventItem['stored']): EventItem | 'held' => {
+  const eventOf = (stored: StoredContent<StoredEvent>): EventItem['event'] | Held => {
+    if (stored instanceof GlueError) return stored;
+    const target = eventTarget(stored, targets);
+    return target instanceof Held ? target : { stored, target };
+  };
+  const itemOf = (
+    { id, endpointId }: ClaimedRow,
+    stored: StoredContent<StoredEvent>,
+  ): EventItem | 'held' | Held => {
     const config = configOf(endpointId);
     if (!config) return 'held';
+    const event = eventOf(stored);
+    if (event instanceof Held) return event;
     const { retryPolicy, deadLetterBlocks: blocksKey, deadlineMs } = config;
     const endpointCode = directory.findById(endpointId)?.code ?? '';
-    return { id, stored, endpointCode, retryPolicy, deadlineMs, blocksKey };
+    return { id, event, endpointCode, retryPolicy, deadlineMs, blocksKey };
   };
   return {
     name: 'inbound',
@@ -53,7 +67,11 @@ export function createEventSource(
         }),
       );
     },
-    attempt: async ({ stored, endpointCode }, context) =>
-      stored instanceof GlueError ? unreadable(stored) : processEvent(stored, endpointCode, context, targets),
+    freeHeld: () =>
+      freeHeldEvents(database, (addressee) => !(eventTarget(addressee, targets) instanceof Held)),
+    attempt: async ({ event, endpointCode }, context) =>
+      event instanceof GlueError
+        ? unreadable(event)
+        : processEvent(event.stored, context, { target: event.target, endpointCode, outbound }),
   };
 }

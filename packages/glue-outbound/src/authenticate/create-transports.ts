@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { decodeSecrets, findSecrets, isLiveSecret, ownSecretsFor, settingOf, type TimedKey } from 'glue-core';
+import {
+  decodeSecrets,
+  findSecrets,
+  isLiveSecret,
+  ownSecretsFor,
+  SECRET_WAY_OUT,
+  settingOf,
+  type TimedKey,
+} from 'glue-core';
 import type { ClientCertificateConfig } from '../endpoint/client-certificate.js';
 import { PLAIN, type Transport } from '../send/transport.js';
 import type { SecretMeans, Unusable } from '../sign/secret-means.js';
@@ -18,8 +26,7 @@ export interface Transports {
   readonly warnings: readonly string[];
 }
 
-const WAY_OUT =
-  'set it in the backend, or give the endpoint a secret of its own that is for the certificate: certificate and private key as PEM';
+const WAY_OUT = `${SECRET_WAY_OUT} that is for the certificate: certificate and private key as PEM`;
 
 /** @returns the reason when there is no certificate where there must be one */
 export function createTransports(

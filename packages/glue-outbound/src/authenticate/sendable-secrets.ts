@@ -1,9 +1,16 @@
-import { decodeSecrets, findSecrets, liveKeys, ownSecretsFor, type SecretSource } from 'glue-core';
+import {
+  decodeSecrets,
+  findSecrets,
+  liveKeys,
+  ownSecretsFor,
+  SECRET_WAY_OUT,
+  type SecretSource,
+} from 'glue-core';
 import type { SecretMeans, Unusable } from '../sign/secret-means.js';
 import { Unsendable } from '../sign/unsendable.js';
 
 /** For who reads that a secret is missing. */
-const WAY_OUT = 'set it in the backend, or give the endpoint a secret of its own that is for authentication';
+const WAY_OUT = `${SECRET_WAY_OUT} that is for authentication`;
 
 /** The secrets of an endpoint that can be sent. */
 export interface SendableSecrets {

@@ -1,6 +1,7 @@
 import {
   hmacModeSchema,
   hmacPresets,
+  signedHeaders,
   standardModeSchema,
   standardScheme,
   writtenSchemeSchema,
@@ -49,5 +50,5 @@ export function signatureHeadersOf(signing: Signing): string[] {
 }
 
 function headersIn(message: readonly MessagePart[]): string[] {
-  return message.flatMap((part) => ('header' in part ? [part.header] : []));
+  return signedHeaders(message).map(({ header }) => header);
 }

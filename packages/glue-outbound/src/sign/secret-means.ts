@@ -12,6 +12,3 @@ export interface SecretMeans {
 export interface Unusable {
   readonly reason: string;
 }
-
-/** For who reads that a secret is missing. */
-export const WAY_OUT = 'set it in the backend, or give the endpoint a secret of its own';
