@@ -7,6 +7,7 @@ import type { Side, SideSchema } from '../side/side.js';
 import { activateWaiting } from './activate-waiting.js';
 import { applyOwnSecrets } from './apply-own-secrets.js';
 import type { Foundation } from './foundation.js';
+import { inTurn } from './in-turn.js';
 import { keepTime } from './keep-time.js';
 
 /** A side that can be mounted in an app. */
@@ -22,7 +23,7 @@ export interface Mounted {
   readonly provisioner: Provisioner;
   /**
    * Migrates the database, brings the endpoints of the seeds up to date, and starts. The process lives until it is
-   * stopped. Whatever fails, nothing runs on.
+   * stopped. Whatever fails, nothing runs on. Asked again while it starts or runs, it is the same start.
    * @throws GLUE_DATABASE_UNSUITABLE, GLUE_DATABASE_UNAVAILABLE, GLUE_MIGRATION_FAILED, GLUE_PROVISION_CONFLICT,
    *   GLUE_ENDPOINT_…
    */
@@ -30,6 +31,7 @@ export interface Mounted {
   /**
    * Takes nothing new and waits for what runs. The database stays open: it is yours.
    * @param deadlineMs - @defaultValue 10,000
+   * @throws what a part threw; all the others are stopped nevertheless
    */
   stop(deadlineMs?: number): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function mountSide(
   const provisioner = new Provisioner({ ...foundation, sides: [side] });
   retryClock.follow(side.name, side.queue);
   let letGo = (): Promise<void> | void => {};
+  let started: Promise<void> | undefined;
 
   const prepare = async (): Promise<void> => {
     for (const advice of await checkConnection(database))
@@ -80,20 +83,23 @@ export function mountSide(
     if (works) await side.start();
   };
   const stop = async (deadlineMs = DEFAULT_STOP_DEADLINE_MS): Promise<void> => {
-    await letGo();
-    await side.stop(deadlineMs);
-    await changeFeed.stop();
-    if (works) await lease.stop();
-    retryClock.stop();
+    started = undefined;
+    await inTurn([
+      () => letGo(),
+      () => side.stop(deadlineMs),
+      () => changeFeed.stop(),
+      () => (works ? lease.stop() : undefined),
+      () => retryClock.stop(),
+    ]);
   };
   return {
     backends,
     provisioner,
     stop,
     start: () =>
-      start().catch(async (error: unknown) => {
+      (started ??= start().catch(async (error: unknown) => {
         await stop(0).catch(() => {}); // the first error is the one that counts
         throw error;
-      }),
+      })),
   };
 }
