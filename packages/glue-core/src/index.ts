@@ -21,7 +21,7 @@ export { BACKEND_REGISTRY, BackendRegistry, type BackendLookup } from './backend
 export { BACKEND_STORE, BackendStore, type BackendChanges } from './backend/backend-store.js';
 export { hasBackends } from './backend/backend-table.js';
 export { BACKEND_TYPES, BackendTypes } from './backend/backend-types.js';
-export { ConnectorBackend, type BackendAttachment } from './backend/connector-backend.js';
+export { attachBackend, ConnectorBackend, type BackendAttachment } from './backend/connector-backend.js';
 export { secret } from './backend/secret-setting.js';
 export { announceChange, CHANGE_FEED, ChangeFeed, type ChangeTopic } from './change/change-feed.js';
 export { CLOCK, systemClock, type Clock } from './clock/clock.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BackendRegistry } from '../src/backend/backend-registry.js';
 import type { BackendView } from '../src/backend/backend-record.js';
-import { ConnectorBackend } from '../src/backend/connector-backend.js';
+import { attachBackend, ConnectorBackend } from '../src/backend/connector-backend.js';
 import { coreMigrations } from '../src/database/core-migrations.js';
 import type { Database } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
@@ -141,10 +141,24 @@ describeEachDatabase('the backend registry', (openDatabase) => {
 
   it('offers what sides offer to every instance', async () => {
     const token = Symbol('side');
-    host.registry.offer(token, { send: true });
+    host.registry.offer(token, (backend) => ({ sendFor: backend }));
     await host.registry.refresh();
-    expect(instance().offered(token)).toEqual({ send: true });
+    expect(instance().offered(token)).toEqual({ sendFor: { type: 'shop', id: shop.id } });
     expect(instance().offered(Symbol('absent side'))).toBeUndefined();
+  });
+
+  it('gives an instance its record once, and by nothing that a connector can replace', async () => {
+    const seen: unknown[] = [];
+    Object.assign(ConnectorBackend, { attach: (...all: unknown[]) => seen.push(all) });
+    try {
+      await host.registry.refresh();
+      const again = { record: { ...shop, id: 2 }, settings: {}, logger: loggerTo([]), ports: new Map() };
+      expect(() => attachBackend<unknown>(instance(), again)).toThrow('attached to its record once');
+    } finally {
+      Reflect.deleteProperty(ConnectorBackend, 'attach');
+    }
+    expect(seen).toEqual([]);
+    expect(instance().id).toBe(shop.id);
   });
 
   it('reads one after another, so that the latest reading counts', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConnectorBackend, ManualClock, silentLogger, type BackendLookup } from 'glue-core';
+import { attachBackend, ConnectorBackend, ManualClock, silentLogger, type BackendLookup } from 'glue-core';
 import { endpointProblems } from '../src/endpoint/endpoint-problems.js';
 import { inboundEndpointConfigSchema, type InboundEndpoint } from '../src/endpoint/endpoint-config.js';
 import { InboundBackend } from '../src/inbound-backend.js';
@@ -34,7 +34,7 @@ class ThrowingBackend extends ShopBackend {
 
 function attached(instance: ConnectorBackend<Settings>, settings: Settings): BackendLookup {
   const record = { id: 1, type: 'shop', code: 'a', name: 'A', company: 'default', active: true, version: 1 };
-  ConnectorBackend.attach(instance, { record, settings, logger: silentLogger, ports: new Map() });
+  attachBackend(instance, { record, settings, logger: silentLogger, ports: new Map() });
   return { state: 'ready', instance };
 }
 

@@ -168,7 +168,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   const announcer = new WorkAnnouncer({ database, clock, logger });
   let started = false;
-  registry.offer(OUTBOUND_ENDPOINTS, endpointsFor());
+  registry.offer(OUTBOUND_ENDPOINTS, endpointsOf);
   changeFeed.onChange('outbound', refresh);
   changeFeed.onChange('backends', refresh);
   changeFeed.onChange('work', async () => {
@@ -191,7 +191,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     outboundEndpoint: async ({ backend, ...selector } = {}) => requireHandle(backend, selector),
     port: {
       gatewayFor: (backend, effects) => ({
-        outboundEndpoint: async (selector = {}) => endpointsFor(effects).get(backend, selector),
+        outboundEndpoint: async (selector = {}) => requireHandle(backend, selector, effects),
       }),
     },
     start: async () => {
@@ -211,13 +211,13 @@ export function createOutbound(options: OutboundOptions): Outbound {
     },
   };
 
-  function endpointsFor(effects?: Effects): OutboundEndpoints {
+  function endpointsOf(backend: BackendReference): OutboundEndpoints {
     return {
-      find: (backend, selector) => {
+      find: (selector) => {
         const endpoint = resolveEndpoint(directory.linkedTo(backend), selector, askerOf(backend));
-        return endpoint && deliveryQueue.handleOf(endpoint, { backend, effects });
+        return endpoint && deliveryQueue.handleOf(endpoint, { backend });
       },
-      get: (backend, selector) => requireHandle(backend, selector, effects),
+      get: (selector) => requireHandle(backend, selector),
     };
   }
 

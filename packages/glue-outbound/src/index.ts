@@ -24,12 +24,7 @@ export type { EndpointHealthReport, HealthReports } from './health/health-report
 export type { HealthRecord } from './health/record.js';
 export type { Pace } from './health/pace.js';
 export { mountOutbound, type MountedOutbound, type MountOutboundOptions } from './mount-outbound.js';
-export {
-  OUTBOUND_ENDPOINTS,
-  OutboundBackend,
-  type OutboundEndpoints,
-  type OutboundHooks,
-} from './outbound-backend.js';
+export { OutboundBackend, type OutboundHooks } from './outbound-backend.js';
 export { createSigner, type Signer } from './sign/signer.js';
 export { Unsendable } from './sign/unsendable.js';
 export { outboundConfigSchema, type OutboundConfig } from './outbound-config.js';

@@ -1,6 +1,5 @@
 import {
   type AbstractConstructor,
-  type BackendReference,
   type ConnectorBackend,
   GlueError,
   type OutboundEndpointHandle,
@@ -18,12 +17,12 @@ import type {
 
 type Eventually<T> = Promise<T> | T;
 
-/** What the outbound side offers to every backend instance. */
+/** What the outbound side offers to a backend instance: the endpoints that are linked to this backend, no others. */
 export interface OutboundEndpoints {
   /** @throws GLUE_ENDPOINT_AMBIGUOUS */
-  find(backend: BackendReference, selector: OutboundSelector): OutboundEndpointHandle | undefined;
+  find(selector: OutboundSelector): OutboundEndpointHandle | undefined;
   /** @throws GLUE_ENDPOINT_NOT_FOUND, GLUE_ENDPOINT_AMBIGUOUS */
-  get(backend: BackendReference, selector: OutboundSelector): OutboundEndpointHandle;
+  get(selector: OutboundSelector): OutboundEndpointHandle;
 }
 
 /** Under this token the outbound side offers {@link OutboundEndpoints}. Registered, so that copies of this package agree. */
@@ -91,7 +90,7 @@ export function OutboundBackend<
           `backend ${this.type},${this.id} asks for an outbound endpoint, but the outbound side is not installed`,
         );
       }
-      return required ? endpoints.get(this.reference, selector) : endpoints.find(this.reference, selector);
+      return required ? endpoints.get(selector) : endpoints.find(selector);
     }
   }
   return WithOutbound;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { attachFile, Effects, newId, type Json, type NewDelivery } from 'glue-core';
 import { keyedDeliveryId } from '../src/store/content-hash.js';
-import { openFixture, type Fixture } from './support/outbound-fixture.js';
+import { API_KEY, openFixture, type FakeBackend, type Fixture } from './support/outbound-fixture.js';
 import { onEachDatabase } from './support/test-database.js';
 
 function endless(): object {
@@ -9,6 +9,9 @@ function endless(): object {
   list.push(list);
   return list;
 }
+
+/** What a side offers, as code without types may call it. */
+type Asked = Readonly<Record<'find' | 'get', (...all: unknown[]) => unknown>>;
 
 onEachDatabase('queueing a delivery', (openDatabase) => {
   let fixture: Fixture;
@@ -44,6 +47,19 @@ onEachDatabase('queueing a delivery', (openDatabase) => {
       createdAt: fixture.clock.now(),
       dueAt: fixture.clock.now(),
     });
+  });
+
+  it('goes to endpoints of the own backend only, whichever one a connector says that it is', async () => {
+    const fields = { type: 'fake', name: 'Other shop', settings: { apiKey: API_KEY } };
+    const other = await fixture.backends.create(fields, 'test');
+    await fixture.registry.refresh();
+    const thief = fixture.registry.get(other) as FakeBackend & { port(token: symbol): Asked };
+    Object.defineProperty(thief, 'reference', { value: fixture.backend });
+    const refused = { code: 'GLUE_ENDPOINT_NOT_FOUND' };
+    await expect(thief.outboundEndpoint()).rejects.toMatchObject(refused);
+    const port = thief.port(Symbol.for('glue:outbound-endpoints'));
+    expect(() => port.get(fixture.backend, {})).toThrow(expect.objectContaining(refused));
+    expect(port.find(fixture.backend, {})).toBeUndefined();
   });
 
   it('deliveries of an ordering key follow each other as they were queued, also in one millisecond', async () => {

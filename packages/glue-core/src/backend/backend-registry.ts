@@ -7,7 +7,7 @@ import type { BackendRecord } from './backend-record.js';
 import type { BackendStore } from './backend-store.js';
 import type { BackendTypes } from './backend-types.js';
 import { parseSettings } from './backend-settings.js';
-import { ConnectorBackend } from './connector-backend.js';
+import { attachBackend, type ConnectorBackend } from './connector-backend.js';
 import { secretTextsOf } from './secret-setting.js';
 
 export const BACKEND_REGISTRY: InjectionToken<BackendRegistry> = Symbol('glue:backend-registry');
@@ -24,7 +24,7 @@ export type BackendLookup =
 export class BackendRegistry {
   #lookups = new Map<string, BackendLookup & { version: number }>();
   readonly #secrets = new WeakMap<ConnectorBackend, readonly string[]>();
-  readonly #ports = new Map<symbol, unknown>();
+  readonly #ports = new Map<symbol, (backend: BackendReference) => unknown>();
   #refreshing: Promise<void> = Promise.resolve();
 
   /** @param build - the container's way to build a class */
@@ -35,9 +35,9 @@ export class BackendRegistry {
     private readonly logger: Logger,
   ) {}
 
-  /** Offers something of a side to every backend instance, under a token. Before the first refresh. */
-  offer(token: symbol, port: unknown): void {
-    this.#ports.set(token, port);
+  /** Offers something of a side to every backend instance, under a token, each its own. Before the first refresh. */
+  offer(token: symbol, portOf: (backend: BackendReference) => unknown): void {
+    this.#ports.set(token, portOf);
   }
 
   /** Reads all records; instances of unchanged rows are kept. One reading at a time, so that the latest one counts. */
@@ -89,6 +89,11 @@ export class BackendRegistry {
     return lookup.state === 'ready' ? (this.#secrets.get(lookup.instance) ?? []) : [];
   }
 
+  /** A backend gets nothing that would let it act as another one. */
+  #portsOf(backend: BackendReference): ReadonlyMap<symbol, unknown> {
+    return new Map([...this.#ports].map(([token, portOf]) => [token, portOf(backend)]));
+  }
+
   #lookup(record: BackendRecord, stored: Readonly<Record<string, unknown>>): BackendLookup {
     if (!this.types.has(record.type))
       return { state: 'broken', reason: `no enabled connector registers the type "${record.type}"` };
@@ -99,11 +104,11 @@ export class BackendRegistry {
       // Again, since the connector may be newer than the record: a setting can have come, with a default or without.
       const settings = parseSettings(backendClass, stored, `backend ${reference}`);
       const instance = this.build(backendClass);
-      ConnectorBackend.attach<unknown>(instance, {
+      attachBackend<unknown>(instance, {
         record,
         settings,
         logger: this.logger.child({ backend: reference }),
-        ports: this.#ports,
+        ports: this.#portsOf({ type: record.type, id: record.id }),
       });
       const secrets = this.types.secretsOf(record.type).flatMap((name) => secretTextsOf(settings[name]));
       this.#secrets.set(instance, secrets);

@@ -8,9 +8,18 @@ export interface BackendAttachment<Settings> {
   readonly record: BackendRecord;
   readonly settings: Settings;
   readonly logger: Logger;
-  /** What installed sides offer to a backend, by token. */
+  /** What installed sides offer to this backend, by token. */
   readonly ports: ReadonlyMap<symbol, unknown>;
 }
+
+/**
+ * Gives a new instance its record, once. The registry does, and tests of a connector. It is no member of the class:
+ * whoever replaced it there would see the settings of all backends.
+ */
+export let attachBackend: <Settings>(
+  instance: ConnectorBackend<Settings>,
+  attachment: BackendAttachment<Settings>,
+) => void;
 
 /**
  * Base of every backend class. An instance is one backend record: `this.id`, `this.code`, `this.settings`.
@@ -63,12 +72,11 @@ export abstract class ConnectorBackend<Settings = unknown> {
     return this.#attached.ports.get(token);
   }
 
-  /** @internal called once by the registry */
-  static attach<Settings>(
-    instance: ConnectorBackend<Settings>,
-    attachment: BackendAttachment<Settings>,
-  ): void {
-    instance.#attachment = attachment;
+  static {
+    attachBackend = (instance, attachment) => {
+      if (instance.#attachment) throw new Error('a backend is attached to its record once');
+      instance.#attachment = attachment;
+    };
   }
 
   get #attached(): BackendAttachment<Settings> {

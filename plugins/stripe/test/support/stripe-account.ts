@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { ConnectorBackend, silentLogger } from 'glue-core';
+import { attachBackend, silentLogger } from 'glue-core';
 import { StripeBackend } from '../../src/stripe-backend.js';
 import { stripeSettings } from '../../src/settings.js';
 
@@ -11,7 +11,7 @@ export function stripeAccount(
   settings: Partial<Record<'apiKey' | 'apiBaseUrl', string>> = {},
 ): StripeBackend {
   const account = new StripeBackend();
-  ConnectorBackend.attach(account, {
+  attachBackend(account, {
     record: { id: 1, type: 'stripe', code: 'eu', name: 'EU', company: 'default', active: true, version: 1 },
     settings: stripeSettings.parse({ webhookSecret: WEBHOOK_SECRET, ...settings }),
     logger: silentLogger,
