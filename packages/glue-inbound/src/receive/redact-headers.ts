@@ -2,7 +2,7 @@ import type { EventHeaders } from '../process/inbound-event.js';
 import type { RawRequest } from './raw-request.js';
 
 const secretName =
-  /authorization|(^|-)auth(-|$)|bearer|jwt|cookie|secret|passw|token|(api|access|private|shared|signing|subscription|functions)[-_]?key|credential|session|signature|hmac/;
+  /authorization|(^|[-_])(auth|sig|digest|pass|pwd?|pin|otp)([-_]|$)|bearer|jwt|cookie|secret|passw|token|(api|access|private|shared|signing|subscription|functions)[-_]?key|credential|session|signature|hmac/;
 
 /**
  * Headers without those that hold secrets by their name, and without signatures: one that is fresh proves whatever

@@ -9,6 +9,8 @@ import { TokenFailure } from './token-failure.js';
 const MARGIN_MS = 30_000;
 /** Statuses below 500 that say "later" rather than "no", and not for being too many. */
 const LATER: ReadonlySet<number> = new Set([408, 425]);
+/** Longer headers are refused by most servers, and by none with a word about the token. */
+const MAX_TOKEN_CHARACTERS = 8_192;
 /** What an error can be called, and what is said of it (RFC 6749 §5.2). */
 const ERROR_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,1000}$/;
 
@@ -46,6 +48,11 @@ export async function readTokenAnswer(
     );
     if (token_type !== 'bearer' || bearerProblem(access_token) !== undefined)
       return new TokenFailure('protocol', `${answered} with what is no bearer token`);
+    if (access_token.length > MAX_TOKEN_CHARACTERS)
+      return new TokenFailure(
+        'too_large',
+        `${answered} with a token of ${access_token.length} characters, and no more than ${MAX_TOKEN_CHARACTERS} are sent`,
+      );
     return { value: access_token, usableUntilMs: begunAtMs + usableMs(expires_in) };
   } catch (error) {
     if (error instanceof ResponseBodyError)

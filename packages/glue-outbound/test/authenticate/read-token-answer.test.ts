@@ -27,6 +27,11 @@ describe('a token', () => {
     expect(await read({ ...token, expires_in })).toEqual({ value: 'abc', usableUntilMs });
   });
 
+  it('may have 8,192 characters', async () => {
+    const value = 'a'.repeat(8_192);
+    expect(await read({ ...token, access_token: value })).toMatchObject({ value });
+  });
+
   it.each<[string, object]>([
     ['an ID token that nobody asked for', { id_token: 'x.y.z' }],
     ['null for what is absent', { refresh_token: null, scope: null, id_token: null }],
@@ -43,6 +48,15 @@ describe('no token', () => {
     ['for being asked too often', [{}, { status: 429, after: '7' }], { cause: 'throttled', seconds: 7 }],
     ['for the time being', [{}, { status: 408 }], { cause: 'http_4xx' }],
     ['for a page', ['<html>', { type: 'text/html' }], { cause: 'protocol' }],
+    [
+      'for one that no header holds',
+      [{ ...token, access_token: 'a'.repeat(8_193) }],
+      {
+        cause: 'too_large',
+        reason:
+          'the token endpoint x answered 200 with a token of 8193 characters, and no more than 8192 are sent',
+      },
+    ],
     [
       'for a client that is unknown',
       [{ error: 'invalid_client' }, { status: 401 }],
