@@ -36,12 +36,15 @@ app.get('/orders', async (_request, response) => {
   response.json(await database('orders').orderBy('order'));
 });
 
-const server = app.listen(Number(PORT), '127.0.0.1', () => {
+const server = app.listen(Number(PORT), '127.0.0.1', (error) => {
+  if (error) throw error; // the port is taken, say
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
 
-process.once('SIGTERM', async () => {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+
+async function stop(): Promise<void> {
   await webhooks.stop();
   server.close();
   await database.destroy();
-});
+}

@@ -57,7 +57,7 @@ onEachDatabase('queueing a delivery', (openDatabase) => {
     Object.defineProperty(thief, 'reference', { value: fixture.backend });
     const refused = { code: 'GLUE_ENDPOINT_NOT_FOUND' };
     await expect(thief.outboundEndpoint()).rejects.toMatchObject(refused);
-    const port = thief.port(Symbol.for('glue:outbound-endpoints'));
+    const port = thief.port(Symbol.for('glue:outbound-endpoints')) as Asked;
     expect(() => port.get(fixture.backend, {})).toThrow(expect.objectContaining(refused));
     expect(port.find(fixture.backend, {})).toBeUndefined();
   });
