@@ -5,7 +5,9 @@ const webhooks = await mountWebhooks(database, { sends: true });
 await webhooks.start();
 console.log('the worker sends');
 
-process.once('SIGTERM', async () => {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+
+async function stop(): Promise<void> {
   await webhooks.stop();
   await database.destroy();
-});
+}
