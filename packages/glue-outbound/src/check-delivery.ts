@@ -2,11 +2,12 @@ import { GlueError, problemsOf, type Json } from 'glue-core';
 import { z } from 'zod';
 import { isPlainObject, jsonProblem } from './json-problem.js';
 import { headersSchema } from './render/headers-schema.js';
+import { MAX_KEY_LENGTH } from './render/ordering-key.js';
 
 /** Bytes of payload, context and headers together, as JSON in UTF-8. Escaped, they fit the smallest usual packet of MySQL. */
 const MAX_CONTENT_BYTES = 8_000_000;
 /** Length of keys, as the columns hold them. */
-const key = z.string().min(1).max(190);
+const key = z.string().min(1).max(MAX_KEY_LENGTH);
 
 /** Not by `z.json()`: that drops members named `__proto__`, and recurses. */
 function refuseNonJson(value: unknown, issues: z.RefinementCtx): void {
@@ -47,12 +48,15 @@ export interface CheckedDelivery {
   readonly sendAt?: number;
 }
 
+/** Says of a delivery everything that is wrong with it. */
+export function invalidDelivery(endpointCode: string, problems: readonly string[]): GlueError {
+  const message = `the delivery for endpoint "${endpointCode}" is not valid`;
+  return new GlueError('GLUE_DELIVERY_INVALID', message, { problems });
+}
+
 /** @throws GLUE_DELIVERY_INVALID with every problem */
 export function checkDelivery(input: unknown, endpointCode: string): CheckedDelivery {
-  const invalid = (problems: readonly string[]) =>
-    new GlueError('GLUE_DELIVERY_INVALID', `the delivery for endpoint "${endpointCode}" is not valid`, {
-      problems,
-    });
+  const invalid = (problems: readonly string[]) => invalidDelivery(endpointCode, problems);
   const parsed = newDeliverySchema.safeParse(input);
   if (!parsed.success) throw invalid(problemsOf(parsed.error));
   const { payload, context, headers, idempotencyKey, orderingKey, sendAt } = parsed.data;

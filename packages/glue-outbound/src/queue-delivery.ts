@@ -2,6 +2,7 @@ import {
   formatBackendReference,
   GlueError,
   inTransaction,
+  messageOf,
   newId,
   PHASE,
   type BackendReference,
@@ -12,8 +13,9 @@ import {
   type QueuedDelivery,
   type Transaction,
 } from 'glue-core';
-import { checkDelivery, type CheckedDelivery } from './check-delivery.js';
+import { checkDelivery, invalidDelivery, type CheckedDelivery } from './check-delivery.js';
 import type { OutboundEndpoint } from './endpoint/endpoint-directory.js';
+import { orderingKeyOf } from './render/ordering-key.js';
 import { contentHash, keyedDeliveryId } from './store/content-hash.js';
 import { insertDeliveries, type NewDeliveryRow } from './store/delivery-log.js';
 import { queueNamedDrafts, type DraftToQueue } from './store/queue-drafts.js';
@@ -144,7 +146,8 @@ function deliveryRow(
   isDraft: boolean,
   nowMs: number,
 ): NewDeliveryRow {
-  const { payload, context, headers, idempotencyKey, orderingKey = null, sendAt = 0 } = checked;
+  const { payload, context, headers, idempotencyKey, sendAt = 0 } = checked;
+  const orderingKey = checked.orderingKey ?? endpointsOrderingKey(endpoint, checked) ?? null;
   const arrival = newId(nowMs);
   const id = idempotencyKey === undefined ? arrival : keyedDeliveryId(endpoint.id, idempotencyKey);
   return {
@@ -173,4 +176,20 @@ function deliveryRow(
       headers: JSON.stringify(headers),
     },
   };
+}
+
+/** The key that the endpoint gives a delivery that names none. @throws GLUE_DELIVERY_INVALID where its source gives no key */
+function endpointsOrderingKey(
+  endpoint: OutboundEndpoint,
+  { payload, context, headers }: CheckedDelivery,
+): string | undefined {
+  const { orderingKey } = endpoint.config;
+  if (orderingKey === undefined) return undefined;
+  try {
+    return orderingKeyOf(orderingKey, { delivery: { context, endpoint }, payload, headers });
+  } catch (error) {
+    throw invalidDelivery(endpoint.code, [
+      `orderingKey: ${messageOf(error)}, which gives the endpoint's deliveries their ordering key`,
+    ]);
+  }
 }

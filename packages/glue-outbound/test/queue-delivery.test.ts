@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { attachFile, Effects, newId, type Json, type NewDelivery } from 'glue-core';
 import { keyedDeliveryId } from '../src/store/content-hash.js';
@@ -67,6 +68,93 @@ onEachDatabase('queueing a delivery', (openDatabase) => {
     for (let n = 0; n < 20; n += 1) queued.push((await queue({ payload: n, orderingKey: 'k' })).id);
     const rows = await fixture.database('glue_deliveries').orderBy('arrival').select('id');
     expect(rows.map(({ id }) => id)).toEqual(queued);
+  });
+
+  describe('with an ordering key of its endpoint', () => {
+    const keyed = async (source: unknown, delivery: NewDelivery) => {
+      await fixture.addEndpoint('keyed', { orderingKey: source }, { state: 'paused' });
+      const endpoint = await fixture.instance().outboundEndpoint({ codeSuffix: 'keyed' });
+      const { id } = await endpoint.queueDelivery(delivery);
+      return (await fixture.outbound.deliveries.get(id)).orderingKey;
+    };
+    const customer = { context: 'customer' };
+
+    it.each<[string, unknown, NewDelivery, string | undefined]>([
+      ['a text', 'all', {}, 'all'],
+      ['a literal', { literal: 7 }, {}, '7'],
+      ['a value of the context', customer, { context: { customer: 'c 1' } }, 'c 1'],
+      ['zero', customer, { context: { customer: 0 } }, '0'],
+      ['false', customer, { context: { customer: false } }, 'false'],
+      [
+        'a value of the payload, as it was queued',
+        { payload: 'order.items[0].id' },
+        { payload: { order: { items: [{ id: 'o-1' }] } } },
+        'o-1',
+      ],
+      ['a header, in any case', { header: 'X-Tenant' }, { headers: { 'x-TENANT': 't1' } }, 't1'],
+      ['of the endpoint', { endpoint: 'company' }, {}, 'default'],
+      [
+        "its own before the endpoint's",
+        customer,
+        { orderingKey: 'mine', context: { customer: 'c' } },
+        'mine',
+      ],
+      ['its own where the endpoint has none for it', customer, { orderingKey: 'mine' }, 'mine'],
+      ['none where an optional source has none', { ...customer, optional: true }, {}, undefined],
+      [
+        'none where an optional source is null',
+        { ...customer, optional: true },
+        { context: { customer: null } },
+        undefined,
+      ],
+      [
+        'none where an optional source is blank',
+        { ...customer, optional: true },
+        { context: { customer: ' ' } },
+        undefined,
+      ],
+      [
+        'a long one by its hash',
+        customer,
+        { context: { customer: 'x'.repeat(191) } },
+        `sha256:${createHash('sha256').update('x'.repeat(191)).digest('hex')}`,
+      ],
+      ['as long as one may be', customer, { context: { customer: 'x'.repeat(190) } }, 'x'.repeat(190)],
+    ])('has %s', async (_name, source, delivery, key) => {
+      expect(await keyed(source, delivery)).toBe(key);
+    });
+
+    it.each<[string, unknown, NewDelivery, string]>([
+      ['no value', customer, {}, '"customer" in the context has no value'],
+      ['no payload', { payload: 'a.b' }, {}, '"a.b" in the payload has no value'],
+      ['no header', { header: 'x-tenant' }, {}, 'the header "x-tenant" has no value'],
+      ['null', customer, { context: { customer: null } }, '"customer" in the context is null or blank'],
+      ['blank text', customer, { context: { customer: ' ' } }, '"customer" in the context is null or blank'],
+      ['an object', customer, { context: { customer: {} } }, '"customer" in the context is a list or object'],
+      [
+        'a list, although it is optional',
+        { ...customer, optional: true },
+        { context: { customer: [1] } },
+        '"customer" in the context is a list or object',
+      ],
+    ])('is refused where that gives %s', async (_name, source, delivery, problem) => {
+      await expect(keyed(source, delivery)).rejects.toMatchObject({
+        code: 'GLUE_DELIVERY_INVALID',
+        problems: [`orderingKey: ${problem}, which gives the endpoint's deliveries their ordering key`],
+      });
+      expect(await count()).toBe(0);
+    });
+
+    it('has it as a draft too, and when it is the same delivery again', async () => {
+      const delivery = { context: { customer: 'c1' }, idempotencyKey: 'once', draft: true };
+      expect(await keyed(customer, delivery)).toBe('c1');
+      const endpoint = await fixture.instance().outboundEndpoint({ codeSuffix: 'keyed' });
+      const { id } = await endpoint.queueDelivery(delivery);
+      await endpoint.queueDraft(id);
+      expect(await fixture.database('glue_deliveries')).toMatchObject([
+        { id, ordering_key: 'c1', open_key: 'c1' },
+      ]);
+    });
   });
 
   it.each<[string, object]>([

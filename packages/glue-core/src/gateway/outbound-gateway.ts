@@ -18,7 +18,7 @@ export interface NewDelivery {
   readonly headers?: Readonly<Record<string, string>>;
   /** The same key with the same content gives the same delivery; with other content it is a conflict. */
   readonly idempotencyKey?: string;
-  /** Deliveries of one key go one at a time, in the order in which they were queued. */
+  /** Deliveries of one key go one at a time, in the order in which they were queued. @defaultValue what the endpoint's `orderingKey` gives */
   readonly orderingKey?: string;
   /** Not before this time, Unix milliseconds; a time that is past is now. Later ones of its ordering key wait for it. */
   readonly sendAt?: number;

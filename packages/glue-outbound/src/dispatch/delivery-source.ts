@@ -62,7 +62,7 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
     const target = this.targets.find(endpointId);
     if (target.state === 'held') return 'held';
     const { config } = target.endpoint;
-    const { retryPolicy, blockOnDeadLetter: blocksKey } = config;
+    const { retryPolicy, deadLetterBlocks: blocksKey } = config;
     const work = { id, retryPolicy, blocksKey, deadlineMs: attemptDeadlineMs(config) };
     return stored instanceof GlueError
       ? { ...work, unreadable: stored }

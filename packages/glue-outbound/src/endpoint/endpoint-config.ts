@@ -1,6 +1,7 @@
 import { retryPolicySchema } from 'glue-core';
 import { z } from 'zod';
 import { headerRuleSchema } from '../render/header-rule.js';
+import { orderingKeySchema } from '../render/ordering-key.js';
 import { isPathTemplate } from '../render/path-template.js';
 import { authenticationSchema } from './authentication.js';
 import { authoritiesSchema } from './client-certificate.js';
@@ -91,7 +92,12 @@ const fields = z.strictObject({
     .default(10)
     .describe('Requests of this endpoint that may run at once, per host.'),
   ...healthShape,
-  blockOnDeadLetter: z
+  orderingKey: orderingKeySchema
+    .optional()
+    .describe(
+      'The ordering key of deliveries that are queued without one, of what is queued with them. Deliveries of one key go one at a time and in order.',
+    ),
+  deadLetterBlocks: z
     .boolean()
     .default(false)
     .describe('A dead letter keeps later deliveries of its ordering key waiting.'),

@@ -27,7 +27,7 @@ export function createDeliveryWork(
       // One whose configuration is not valid takes no part: its dead letters block nothing.
       const valid = await endpoints.openAll(() => {});
       const blocking = new Set(
-        valid.filter(({ config }) => config.blockOnDeadLetter).map((endpoint) => endpoint.id),
+        valid.filter(({ config }) => config.deadLetterBlocks).map((endpoint) => endpoint.id),
       );
       return { blocksKey: (lane) => blocking.has(lane), replay: replayDeliveries, queueDrafts };
     },

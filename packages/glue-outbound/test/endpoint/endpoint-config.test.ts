@@ -31,6 +31,9 @@ describe('the configuration of an outbound endpoint', () => {
     ['a signature header', { headers: [{ name: 'webhook-signature', value: 'v1,x' }] }],
     ['a malformed header', { headers: [{ name: 'a b', value: '3' }] }],
     ['authorities that are none', { authorities: 'ca.pem' }],
+    ['an ordering key that is blank', { orderingKey: ' ' }],
+    ['an ordering key that is null', { orderingKey: { literal: null } }],
+    ['an ordering key of what an attempt makes', { orderingKey: { delivery: 'attempt' } }],
     ['an unknown source', { headers: [{ name: 'x', value: { settings: 'key' } }] }],
   ])('refuses %s', (_name, config) => {
     expect(outboundEndpointConfigSchema.safeParse(config).success).toBe(false);

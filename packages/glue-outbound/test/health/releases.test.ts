@@ -167,7 +167,7 @@ onEachDatabase('deliveries that were held', (openDatabase) => {
   });
 
   it('of one ordering key keep their order, and one that is stuck does not prolong the release', async () => {
-    await addEndpoint({ blockOnDeadLetter: true, retryPolicy: { delays: [] } });
+    await addEndpoint({ deadLetterBlocks: true, retryPolicy: { delays: [] } });
     sink.answer = (response, { body }) =>
       response.writeHead(body === JSON.stringify({ n: 0 }) ? 500 : 200).end();
     await queue(1, 'stuck');
