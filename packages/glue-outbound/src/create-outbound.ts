@@ -252,7 +252,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
   }
 
   /**
-   * Another attempt may have disabled it already, or a person paused it: then that stands. Never throws: the attempt
+   * Also one that a person has paused meanwhile: its receiver is gone all the same. Another attempt may have disabled it
+   * already, or a person archived it or made it a draft: then that stands. Never throws: the attempt
    * whose answer asked for it is over, and must not be made again.
    */
   async function disableEndpoint({ code }: OutboundEndpoint, reason: string): Promise<void> {

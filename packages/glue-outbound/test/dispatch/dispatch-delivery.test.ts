@@ -267,6 +267,56 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     expect(await get(later)).toMatchObject({ state: 'done' });
   });
 
+  it('takes an endpoint out of service whose receiver is gone, also where a person paused it meanwhile', async () => {
+    await open();
+    const { endpoints } = fixture.outbound;
+    sink.answer = (response) => {
+      void endpoints
+        .setState('fake-1-out', 'paused', 'ann')
+        .then(() => fixture.changeFeed.look())
+        .then(() => response.writeHead(410).end());
+    };
+    const id = await dispatch();
+    expect(await get(id)).toMatchObject({ state: 'dead_letter' });
+    expect(await endpoints.getByCode('fake-1-out')).toMatchObject({
+      ...{ state: 'disabled', reason: 'the receiver answered 410 Gone' },
+    });
+  });
+
+  it('leaves an endpoint alone whose receiver is gone where a person archived it meanwhile', async () => {
+    await open();
+    const { endpoints } = fixture.outbound;
+    sink.answer = (response) => {
+      void endpoints
+        .setState('fake-1-out', 'archived', 'ann')
+        .then(() => fixture.changeFeed.look())
+        .then(() => response.writeHead(410).end());
+    };
+    const id = await dispatch();
+    expect(await get(id)).toMatchObject({ state: 'dead_letter' });
+    expect(await endpoints.getByCode('fake-1-out')).toMatchObject({ state: 'archived' });
+  });
+
+  it.each([
+    ['goes on past a dead letter', false, ['a', 'b', 'other'], 'done'],
+    ['keeps what is behind a dead letter waiting where it says so', true, ['a', 'other'], 'queued'],
+  ])('of an ordering key that its endpoint gives it %s', async (_name, deadLetterBlocks, sent, state) => {
+    await open({}, { orderingKey: { payload: 'key' }, deadLetterBlocks });
+    sink.answer = (response, { body }) => {
+      response.writeHead(String(body).includes('"a"') ? 400 : 200).end();
+    };
+    const at = { sendAt: fixture.clock.now() + 1_000 };
+    await dispatch({ payload: { key: 'k', n: 'a' }, ...at });
+    const behind = await dispatch({ payload: { key: 'k', n: 'b' } });
+    // The first is not due yet, and what comes later of its key waits for it.
+    expect(sink.received).toEqual([]);
+    await dispatch({ payload: { key: 'l', n: 'other' }, ...at });
+    await fixture.wakeAfter(1_000, lane);
+    const names = sink.received.map(({ body }) => (JSON.parse(String(body)) as { n: string }).n);
+    expect(names.toSorted()).toEqual(sent);
+    expect(await get(behind)).toMatchObject({ state });
+  });
+
   it('holds the deliveries of a backend that is disabled, and goes on when it is enabled', async () => {
     await open();
     await fixture.backends.update(fixture.backend, { active: false }, 'ann');
