@@ -125,7 +125,7 @@ function withValue(command: Command): Command {
     .addOption(
       new Option(
         '--for <use>',
-        'what it is for; when left out, to verify requests or to sign them, as the side does',
+        'what it is for: sent to the receiver, sent to its token endpoint (OAuth 2), or a client certificate; when left out, to verify requests or to sign them, as the side does',
       ).choices(secretUses),
     );
 }

@@ -9,10 +9,11 @@ export interface SecretWindow {
 }
 
 /**
- * What a secret is for beside proof by signature: `authentication`, what is sent to the receiver as it is, told apart so
- * that no key that only signs is ever sent; `certificate`, a client's certificate with its private key, PEM.
+ * What a secret is for beside proof by signature, told apart by who gets it, so that no key that only signs is ever sent,
+ * and nothing to somebody else: `authentication`, what is sent to the receiver as it is; `client`, what is sent to a
+ * token endpoint; `certificate`, a client's certificate with its private key, PEM.
  */
-export const secretUses = ['authentication', 'certificate'] as const;
+export const secretUses = ['authentication', 'client', 'certificate'] as const;
 const secretUseSchema = z.enum(secretUses);
 export type SecretUse = z.infer<typeof secretUseSchema>;
 

@@ -20,7 +20,7 @@ export function authenticateBySecret(
   means: SecretMeans,
   { problem, form, write }: Credentials,
 ): Authenticator | Unusable {
-  const sendable = sendableSecrets(sources, means, problem);
+  const sendable = sendableSecrets(sources, means, 'authentication', problem);
   if ('reason' in sendable) return sendable;
   const { secrets, warnings, newest } = sendable;
   return {

@@ -57,11 +57,11 @@ export function authenticateByToken(
   }
 }
 
-/** A client that its certificate proves has no secret. */
+/** What only the receiver may know is none of them. A client that its certificate proves has no secret. */
 function clientSecrets(
   { clientAuthentication, secrets }: AuthenticationOf<'oauth2'>,
   means: SecretMeans,
 ): SendableSecrets | Unusable {
   if (clientAuthentication === 'tls_client_auth') return { secrets: [], warnings: [], newest: () => '' };
-  return sendableSecrets(secrets, means, textProblem);
+  return sendableSecrets(secrets, means, 'client', textProblem);
 }

@@ -4,13 +4,12 @@ import {
   findSecrets,
   isLiveSecret,
   ownSecretsFor,
-  SECRET_WAY_OUT,
   settingOf,
   type TimedKey,
 } from 'glue-core';
 import type { ClientCertificateConfig } from '../endpoint/client-certificate.js';
 import { PLAIN, type Transport } from '../send/transport.js';
-import type { SecretMeans, Unusable } from '../sign/secret-means.js';
+import { wayOut, type SecretMeans, type Unusable } from '../sign/secret-means.js';
 import { Unsendable } from '../sign/unsendable.js';
 import { readClientCertificate, type ClientCertificate } from './read-certificates.js';
 
@@ -25,8 +24,6 @@ export interface Transports {
   /** Secrets that cannot be used, beside those that can. */
   readonly warnings: readonly string[];
 }
-
-const WAY_OUT = `${SECRET_WAY_OUT} that is for the certificate: certificate and private key as PEM`;
 
 /** @returns the reason when there is no certificate where there must be one */
 export function createTransports(
@@ -50,7 +47,9 @@ function withCertificate(
   const { keys, problems } = decodeSecrets(found, (pem) => readClientCertificate(pem, opening));
   if (keys.length === 0) {
     const details = [...problems, ...found.missing];
-    return { reason: `it has no certificate (${details.join('; ') || 'none is named'}): ${WAY_OUT}` };
+    return {
+      reason: `it has no certificate (${details.join('; ') || 'none is named'}): ${wayOut('certificate')}`,
+    };
   }
   const known = keys.map((timed) => ({
     timed,
@@ -71,7 +70,7 @@ function withCertificate(
       known.findLast(({ timed }) => counts(timed, nowMs))?.transport ??
       new Unsendable(
         'internal',
-        `no certificate of the endpoint counts at this time, or all have ended: ${WAY_OUT}`,
+        `no certificate of the endpoint counts at this time, or all have ended: ${wayOut('certificate')}`,
       ),
   };
 }

@@ -3,14 +3,14 @@ import {
   findSecrets,
   liveKeys,
   ownSecretsFor,
-  SECRET_WAY_OUT,
   type SecretSource,
+  type SecretUse,
 } from 'glue-core';
-import type { SecretMeans, Unusable } from '../sign/secret-means.js';
+import { wayOut, type SecretMeans, type Unusable } from '../sign/secret-means.js';
 import { Unsendable } from '../sign/unsendable.js';
 
-/** For who reads that a secret is missing. */
-const WAY_OUT = `${SECRET_WAY_OUT} that is for authentication`;
+/** Who gets a secret: the receiver, or a token endpoint. */
+export type SentUse = Extract<SecretUse, 'authentication' | 'client'>;
 
 /** The secrets of an endpoint that can be sent. */
 export interface SendableSecrets {
@@ -22,22 +22,24 @@ export interface SendableSecrets {
 }
 
 /**
- * Finds them, by what is wrong with each, as the end of a sentence about it.
+ * Finds those that are for whom they are sent to.
+ * @param problem - what is wrong with a secret, as the end of a sentence about it
  * @returns the reason when there is none
  */
 export function sendableSecrets(
   sources: readonly SecretSource[],
   { backend, own }: SecretMeans,
+  use: SentUse,
   problem: (secret: string) => string | undefined,
 ): SendableSecrets | Unusable {
-  const found = findSecrets(sources, backend?.settings, ownSecretsFor(own, 'authentication'));
+  const found = findSecrets(sources, backend?.settings, ownSecretsFor(own, use));
   const { keys, problems } = decodeSecrets(found, (secret) => {
     const wrong = problem(secret);
     return wrong === undefined ? { key: secret } : { problem: wrong };
   });
   if (keys.length === 0) {
     const details = [...problems, ...found.missing];
-    return { reason: `it has no secret to send (${details.join('; ') || 'none is named'}): ${WAY_OUT}` };
+    return { reason: `it has no secret to send (${details.join('; ') || 'none is named'}): ${wayOut(use)}` };
   }
   return {
     secrets: found.secrets.map(({ value }) => value),
@@ -45,6 +47,9 @@ export function sendableSecrets(
     // Settings keep the order in which they are named, and own secrets that of their making.
     newest: (nowMs) =>
       liveKeys(keys, nowMs).at(-1) ??
-      new Unsendable('internal', `no secret for authentication counts at this time: ${WAY_OUT}`),
+      new Unsendable(
+        'internal',
+        `no secret for ${use === 'client' ? 'the client' : use} counts at this time: ${wayOut(use)}`,
+      ),
   };
 }

@@ -1,4 +1,4 @@
-import type { ConnectorBackend, OwnSecrets } from 'glue-core';
+import type { ConnectorBackend, OwnSecrets, SecretUse } from 'glue-core';
 
 /** Where the secrets of an endpoint are. */
 export interface SecretMeans {
@@ -11,4 +11,11 @@ export interface SecretMeans {
 /** Why nothing can be proven. */
 export interface Unusable {
   readonly reason: string;
+}
+
+/** For who reads that a secret is missing. @param use - undefined: it signs */
+export function wayOut(use?: SecretUse): string {
+  const what =
+    use === 'certificate' ? 'one of its own, certificate and private key as PEM' : 'one of its own';
+  return `set it in the backend, or give the endpoint ${what}: glue endpoints secrets add <code>${use === undefined ? '' : ` --for ${use}`}`;
 }

@@ -4,14 +4,13 @@ import {
   hmacKeyOf,
   liveKeys,
   ownSecretsFor,
-  SECRET_WAY_OUT,
   standardSigningKeyOf,
   type Decoded,
   type SecretSource,
 } from 'glue-core';
 import type { OutboundRequest } from '../delivery.js';
 import type { Signing } from '../endpoint/signing.js';
-import type { SecretMeans, Unusable } from './secret-means.js';
+import { wayOut, type SecretMeans, type Unusable } from './secret-means.js';
 import { signByHmac } from './sign-by-hmac.js';
 import { signStandardWebhooks } from './sign-standard-webhooks.js';
 import type { SigningMoment } from './signed-fields.js';
@@ -62,7 +61,7 @@ function signerBySecret<Key>(
   if (keys.length === 0) {
     const details = [...problems, ...found.missing];
     return {
-      reason: `it has no secret to sign with (${details.join('; ') || 'none is named'}): ${SECRET_WAY_OUT}`,
+      reason: `it has no secret to sign with (${details.join('; ') || 'none is named'}): ${wayOut()}`,
     };
   }
   return {
@@ -72,7 +71,7 @@ function signerBySecret<Key>(
       // Settings keep the order in which they are named, and own secrets that of their making.
       const live = liveKeys(keys, moment.nowMs).reverse();
       if (live.length === 0)
-        return new Unsendable('internal', `no secret of the endpoint counts at this time: ${SECRET_WAY_OUT}`);
+        return new Unsendable('internal', `no secret of the endpoint counts at this time: ${wayOut()}`);
       return scheme.sign(live, request, moment);
     },
   };

@@ -132,17 +132,23 @@ describe('an endpoint cannot say who calls', () => {
 
   it('with nothing named, and says what to do', () => {
     expect(() => authenticatorOf(bearer)).toThrow(
-      'it has no secret to send (none is named): set it in the backend, or give the endpoint a secret of its own that is for authentication',
+      'it has no secret to send (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code> --for authentication',
     );
   });
 });
+
+/** What credentials of the scheme Basic hold. */
+function sentBasic(...sent: readonly unknown[]): string[] {
+  const texts = JSON.stringify(sent).matchAll(/Basic ([\w+/=]+)/g);
+  return [...texts].map(([, credentials = '']) => Buffer.from(credentials, 'base64').toString());
+}
 
 describe('a secret of the endpoint’s own', () => {
   const signing = { mode: 'standard-webhooks' };
   const open = (config: object, secrets: readonly object[]) =>
     openMeans(outboundEndpointConfigSchema.parse(config), { secrets: secrets as never }, undefined);
   const forSigning = { id: '1', value: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
-  const forAuthentication = { id: '2', value: 'token', usedFor: 'authentication' };
+  const forAuthentication = { id: '2', value: 'for.the.receiver', usedFor: 'authentication' };
 
   it('that signs is never sent', async () => {
     expect(open({ authentication: bearer }, [forSigning])).toEqual({
@@ -151,7 +157,7 @@ describe('a secret of the endpoint’s own', () => {
     const means = open({ authentication: bearer, signing }, [forSigning, forAuthentication]);
     if ('problems' in means) throw new Error(means.problems.join());
     expect((await authenticated(means.authenticator, requestOf())).headers['authorization']).toBe(
-      'Bearer token',
+      'Bearer for.the.receiver',
     );
   });
 
@@ -159,6 +165,46 @@ describe('a secret of the endpoint’s own', () => {
     expect(open({ authentication: bearer, signing }, [forAuthentication])).toEqual({
       problems: [expect.stringContaining('signing: it has no secret to sign with')],
     });
+  });
+
+  const oauth2 = { mode: 'oauth2', tokenUrl: 'https://auth.example/token', clientId: 'glue' };
+  const ofClient = { id: '3', value: 'client-secret', usedFor: 'client' };
+  const sentToReceiver = [basic, bearer, header, query];
+  const apart = (use: string) => ({
+    problems: [
+      `authentication: it has no secret to send (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code> --for ${use}`,
+    ],
+  });
+
+  it('that goes to the receiver never goes to a token endpoint', () => {
+    expect(open({ authentication: oauth2 }, [forAuthentication, forSigning])).toEqual(apart('client'));
+  });
+
+  it.each(sentToReceiver)('of the client, for a token endpoint, never goes to the receiver: %j', (mode) => {
+    expect(open({ authentication: mode }, [ofClient, forSigning])).toEqual(apart('authentication'));
+  });
+
+  it.each([oauth2, ...sentToReceiver])('is the one for who gets it, whichever is newer: %j', async (mode) => {
+    const isClient = mode.mode === 'oauth2';
+    for (const secrets of [
+      [forAuthentication, ofClient],
+      [ofClient, forAuthentication],
+    ]) {
+      const means = open({ authentication: mode }, secrets);
+      if ('problems' in means) throw new Error(means.problems.join());
+      const sent: unknown[] = [];
+      const ask = (request: unknown) => {
+        sent.push(request);
+        return Promise.resolve({ kind: 'failure', cause: 'connect', note: 'nobody' } as never);
+      };
+      const result = await means.authenticator.authenticate(requestOf(), momentAt(NOW, { ask }));
+      const clear = [JSON.stringify([sent, result]), ...sentBasic(sent, result)].join();
+      expect(clear.includes(ofClient.value.replace('-', '%2D')) || clear.includes(ofClient.value)).toBe(
+        isClient,
+      );
+      expect(clear.includes(forAuthentication.value)).toBe(!isClient);
+      expect(means.secrets()).not.toContain(isClient ? forAuthentication.value : ofClient.value);
+    }
   });
 
   it('is missed on both sides at once', () => {

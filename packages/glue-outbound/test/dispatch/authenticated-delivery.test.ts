@@ -185,7 +185,7 @@ onEachDatabase('a delivery of an endpoint that says who calls', (openDatabase) =
       code: 'GLUE_ENDPOINT_INCOMPLETE',
       problems: [
         'there is no base URL: set config.baseUrl, or link it to a backend that gives one',
-        'authentication: it has no secret to send (none is named): set it in the backend, or give the endpoint a secret of its own that is for authentication',
+        'authentication: it has no secret to send (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code> --for authentication',
       ],
     });
   });

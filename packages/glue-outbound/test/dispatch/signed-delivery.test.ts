@@ -186,7 +186,7 @@ onEachDatabase('a delivery of an endpoint that signs', (openDatabase) => {
       code: 'GLUE_ENDPOINT_INCOMPLETE',
       problems: [
         'there is no base URL: set config.baseUrl, or link it to a backend that gives one',
-        'signing: it has no secret to sign with (none is named): set it in the backend, or give the endpoint a secret of its own',
+        'signing: it has no secret to sign with (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>',
       ],
     });
   });

@@ -131,7 +131,7 @@ describe('an endpoint cannot sign', () => {
 
   it('with nothing named, and says what to do', () => {
     expect(() => signerOf(standard)).toThrow(
-      'it has no secret to sign with (none is named): set it in the backend, or give the endpoint a secret of its own',
+      'it has no secret to sign with (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>',
     );
   });
 
