@@ -29,7 +29,7 @@ import {
   type Logger,
 } from 'glue-core';
 import type { Inbound, InboundHandler } from 'glue-inbound';
-import type { Outbound, OutboundHandler } from 'glue-outbound';
+import type { Egress, Outbound, OutboundHandler } from 'glue-outbound';
 import { AGENDA_CLOCK, AgendaClock } from './clock/agenda-clock.js';
 import type { HostConfig } from './config/config-schema.js';
 import { healthJob } from './health/health-job.js';
@@ -55,7 +55,7 @@ export interface Parts {
   };
   readonly build: BuildConnectorClass;
   /** Hosts that the connector of a backend type may call. */
-  readonly egressOf: (backendType: string) => readonly string[] | undefined;
+  readonly egressOf: (backendType: string) => Egress | undefined;
 }
 
 /** Everything a host consists of. */

@@ -16,6 +16,7 @@ import {
   type Migration,
   type SideName,
 } from 'glue-core';
+import type { Egress } from 'glue-outbound';
 import { compose, type House } from './container.js';
 import type { HostConfig } from './config/config-schema.js';
 import { systemEnvironment } from './config/environment.js';
@@ -129,10 +130,10 @@ function egressOf(
   connector: string | undefined,
   connectors: readonly ConnectorStatus[],
   config: HostConfig,
-): readonly string[] | undefined {
+): Egress | undefined {
   const declared = connectors.find(({ id }) => id === connector)?.found?.manifest.egress;
   if (connector === undefined || declared === undefined) return undefined;
-  return [...declared, ...(config.connectors.egress[connector] ?? [])];
+  return { connector, hosts: [...declared, ...(config.connectors.egress[connector] ?? [])] };
 }
 
 function placeOf({ database }: HostConfig): string {

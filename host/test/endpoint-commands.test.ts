@@ -65,7 +65,7 @@ describe('glue endpoints', () => {
         'The inbound endpoint "orders" was created as a draft.',
         '  https://hooks.example.com/webhooks/in/orders',
         'To be active it needs more:',
-        '  - it has no secret to verify with (none is named): set it in the backend, or give the endpoint a secret of its own',
+        '  - it has no secret to verify with (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>',
       ].join('\n'),
     );
   });

@@ -229,7 +229,7 @@ describe('the checks of endpoints', () => {
   it('take note of a draft that is not complete, and name an active one that is broken', async () => {
     await endpointsWith({ verification: { mode: 'bearer' } });
     const lacks =
-      'it has no secret to verify with (none is named): set it in the backend, or give the endpoint a secret of its own';
+      'it has no secret to verify with (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>';
     expect(await found()).toContainEqual({
       state: 'problem',
       what: 'endpoints',

@@ -180,7 +180,6 @@ export {
   type FoundSecrets,
   type OwnSecrets,
   type SecretSource,
-  SECRET_WAY_OUT,
 } from './signing/find-secrets.js';
 export { hashedUrl, withQuery } from './signing/hashed-url.js';
 export { headerListsOf, headersOf, timestampField, type HeaderField } from './signing/header-field.js';

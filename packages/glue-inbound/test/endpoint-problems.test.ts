@@ -42,7 +42,7 @@ const ready = attached(new ShopBackend(), { webhookSecret: SECRET });
 const broken: BackendLookup = { state: 'broken', reason: 'there is no backend shop,1' };
 const noSecret =
   'it has no secret to verify with (the setting "webhookSecret" of the backend holds no secret): ' +
-  'set it in the backend, or give the endpoint a secret of its own';
+  'set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>';
 
 function problems(
   config: ConfigInput,

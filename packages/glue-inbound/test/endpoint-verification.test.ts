@@ -112,7 +112,7 @@ describe('an endpoint', () => {
         fields: {
           endpoint: 'x',
           reason:
-            'it has no secret to verify with (none is named): set it in the backend, or give the endpoint a secret of its own',
+            'it has no secret to verify with (none is named): set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>',
         },
       },
     ]);

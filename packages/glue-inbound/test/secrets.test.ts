@@ -14,7 +14,7 @@ const taken = (receiving: Receiving, ...secrets: string[]) =>
 
 const AT = Date.UTC(2026, 0, 1);
 const NOT_NOW =
-  'configuration: no secret of the endpoint counts at this time: set it in the backend, or give the endpoint a secret of its own';
+  'configuration: no secret of the endpoint counts at this time: set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>';
 
 describe('the secrets of an endpoint', () => {
   it.each<[string, Receiving, string[]]>([
@@ -72,7 +72,8 @@ describe('the secrets of an endpoint', () => {
   });
 
   const none = 'it has no secret to verify with';
-  const wayOut = 'set it in the backend, or give the endpoint a secret of its own';
+  const wayOut =
+    'set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>';
   const empty = (name: string) => `the setting "${name}" of the backend holds no secret`;
   const wrong =
     'the setting "s" of the backend is no text, list of texts or list of { secret, notBefore?, notAfter? }';

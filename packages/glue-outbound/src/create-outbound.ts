@@ -39,6 +39,7 @@ import { OUTBOUND_ENDPOINTS, type OutboundEndpoints } from './outbound-backend.j
 import type { OutboundConfig } from './outbound-config.js';
 import { DeliveryQueue } from './queue-delivery.js';
 import { AddressGuard } from './send/address-guard.js';
+import type { Egress } from './send/egress.js';
 import { GuardedAgents } from './send/guarded-agents.js';
 import { RequestSender } from './send/send-request.js';
 import { readUserAgent } from './send/user-agent.js';
@@ -61,8 +62,8 @@ export interface OutboundOptions {
   readonly box: SecretBox;
   /** By `<connector>:<handlerId>`. */
   readonly handlers: ReadonlyMap<string, OutboundHandler>;
-  /** Hosts that the connector of a backend type declares; undefined: nothing limits it. */
-  readonly egressOf: (backendType: string) => readonly string[] | undefined;
+  /** Of the connector of a backend type; undefined: nothing limits it. */
+  readonly egressOf: (backendType: string) => Egress | undefined;
   readonly config: OutboundConfig;
 }
 

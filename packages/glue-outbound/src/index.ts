@@ -26,6 +26,7 @@ export type { Pace } from './health/pace.js';
 export { mountOutbound, type MountedOutbound, type MountOutboundOptions } from './mount-outbound.js';
 export { OutboundBackend, type OutboundHooks } from './outbound-backend.js';
 export { createSigner, type Signer } from './sign/signer.js';
+export type { Egress } from './send/egress.js';
 export { Unsendable } from './sign/unsendable.js';
 export { outboundConfigSchema, type OutboundConfig } from './outbound-config.js';
 export { deliveryFilterSchema, type DeliveryFilter } from './store/delivery-filter.js';

@@ -12,6 +12,7 @@ import { createOutbound, type Outbound } from './create-outbound.js';
 import { isOutboundHandler, type OutboundHandler } from './delivery.js';
 import { outboundConfigSchema, type OutboundConfig } from './outbound-config.js';
 import { outboundSchema } from './store/tables.js';
+import type { Egress } from './send/egress.js';
 
 export interface MountOutboundOptions extends FoundationOptions, z.input<typeof outboundConfigSchema> {
   /**
@@ -55,6 +56,7 @@ function handlersOf({ handlers }: Foundation): ReadonlyMap<string, OutboundHandl
   return own;
 }
 
-function egressOf(backendType: string, { types, connectors }: Foundation): readonly string[] | undefined {
-  return connectors.find(({ id }) => id === types.connectorOf(backendType))?.egress;
+function egressOf(backendType: string, { types, connectors }: Foundation): Egress | undefined {
+  const own = connectors.find(({ id }) => id === types.connectorOf(backendType));
+  return own?.egress && { connector: own.id, hosts: own.egress };
 }

@@ -271,7 +271,9 @@ describe.each(connections)('the outbound side, mounted with a knex connection to
     expect(changes).toMatchObject([
       {
         state: 'draft',
-        problems: ['config.baseUrl: the connector does not declare the host 127.0.0.1 in its egress'],
+        problems: [
+          `config.baseUrl: the connector "app" does not declare the host 127.0.0.1 in its egress: add it there, or to connectors.egress.app of the host's configuration`,
+        ],
       },
     ]);
   });

@@ -15,9 +15,6 @@ export interface OwnSecrets {
   readonly problems?: readonly string[];
 }
 
-/** For who reads that a secret is missing. */
-export const SECRET_WAY_OUT = 'set it in the backend, or give the endpoint a secret of its own';
-
 /** Those of an endpoint's own secrets that are for one use. */
 export function ownSecretsFor(own: OwnSecrets, use: SecretUse | undefined): OwnSecrets {
   return { ...own, secrets: own.secrets?.filter(({ usedFor }) => usedFor === use) };

@@ -1,14 +1,10 @@
-import {
-  decodeSecrets,
-  findSecrets,
-  liveKeys,
-  SECRET_WAY_OUT,
-  type Decoded,
-  type SecretSource,
-} from 'glue-core';
+import { decodeSecrets, findSecrets, liveKeys, type Decoded, type SecretSource } from 'glue-core';
 import type { Proof, ProofMeans, Unverifiable } from './proof.js';
 import type { RawRequest } from './raw-request.js';
 import { Refusal } from './refusal.js';
+
+const WAY_OUT =
+  'set it in the backend, or give the endpoint one of its own: glue endpoints secrets add <code>';
 
 /** Proof by any secret whose time it is, judged at each request: a window that opens changes nothing else. */
 export function proofBySecret<Key>(
@@ -24,7 +20,7 @@ export function proofBySecret<Key>(
   if (keys.length === 0) {
     const details = [...problems, ...found.missing];
     return {
-      reason: `it has no secret to verify with (${details.join('; ') || 'none is named'}): ${SECRET_WAY_OUT}`,
+      reason: `it has no secret to verify with (${details.join('; ') || 'none is named'}): ${WAY_OUT}`,
     };
   }
   return {
@@ -32,10 +28,7 @@ export function proofBySecret<Key>(
     prove: (request, nowMs) => {
       const live = liveKeys(keys, nowMs);
       if (live.length === 0)
-        return new Refusal(
-          'configuration',
-          `no secret of the endpoint counts at this time: ${SECRET_WAY_OUT}`,
-        );
+        return new Refusal('configuration', `no secret of the endpoint counts at this time: ${WAY_OUT}`);
       return scheme.check(live, request);
     },
   };

@@ -1,6 +1,7 @@
 import type { OutboundRequest } from '../delivery.js';
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
 import type { AddressGuard } from '../send/address-guard.js';
+import type { Egress } from '../send/egress.js';
 import type { RequestSender, SendResult } from '../send/send-request.js';
 import type { Transport } from '../send/transport.js';
 import { tokenUrlRefusal } from '../send/token-url-refusal.js';
@@ -9,8 +10,8 @@ import { tokenUrlRefusal } from '../send/token-url-refusal.js';
 export interface AskingTools {
   readonly guard: Pick<AddressGuard, 'checkUrl' | 'allowsHost'>;
   readonly sender: RequestSender;
-  /** Hosts that the connector of a backend type declares; undefined: nothing limits it. */
-  readonly egressOf: (backendType: string) => readonly string[] | undefined;
+  /** Of the connector of a backend type; undefined: nothing limits it. */
+  readonly egressOf: (backendType: string) => Egress | undefined;
   readonly userAgent: string;
 }
 

@@ -9,7 +9,7 @@ import type {
 import type { OutboundEndpoint } from '../endpoint/endpoint-directory.js';
 import type { EndpointMeans } from '../endpoint/open-endpoint.js';
 import { hasOutboundHooks, type OutboundHooks } from '../outbound-backend.js';
-import { isDeclaredHost } from '../send/egress.js';
+import { egressProblem } from '../send/egress.js';
 import type { EndpointHealth } from '../health/endpoint-health.js';
 import type { Releases } from '../health/releases.js';
 import { healthSignal } from '../health/signal.js';
@@ -131,9 +131,8 @@ function ourFault(error: unknown): Progress {
  */
 function egressRefusal({ endpoint, tools }: Run, { url }: OutboundRequest): Verdict | undefined {
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';
-  if (!endpoint.backend || isDeclaredHost(hostname, tools.egressOf(endpoint.backend.type))) return undefined;
-  const note = `"${hostname}" is not among the hosts that the connector declares (egress)`;
-  return classifyFailure({ cause: 'blocked_address', note });
+  const note = egressProblem(hostname, endpoint.backend && tools.egressOf(endpoint.backend.type));
+  return note === undefined ? undefined : classifyFailure({ cause: 'blocked_address', note });
 }
 
 /** @returns the error of the hook, which is recorded and changes nothing */

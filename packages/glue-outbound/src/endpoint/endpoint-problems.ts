@@ -8,7 +8,7 @@ import {
 import type { OutboundHandler } from '../delivery.js';
 import { hasOutboundHooks } from '../outbound-backend.js';
 import type { AddressGuard } from '../send/address-guard.js';
-import { isDeclaredHost } from '../send/egress.js';
+import { egressProblem, type Egress } from '../send/egress.js';
 import { tokenUrlRefusal } from '../send/token-url-refusal.js';
 import { certificateOf } from './authentication.js';
 import { bodyProblems } from './body.js';
@@ -20,8 +20,8 @@ export interface EndpointLinks {
   readonly registry: Pick<BackendRegistry, 'find'>;
   /** By `<connector>:<handlerId>`. */
   readonly handlers: ReadonlyMap<string, OutboundHandler>;
-  /** Hosts that the connector of a backend type declares; undefined: nothing limits it. */
-  readonly egressOf: (backendType: string) => readonly string[] | undefined;
+  /** Of the connector of a backend type; undefined: nothing limits it. */
+  readonly egressOf: (backendType: string) => Egress | undefined;
   readonly guard: Pick<AddressGuard, 'checkUrl' | 'allowsHost'>;
 }
 
@@ -75,11 +75,9 @@ function receiverProblems(
   if (baseUrl === undefined)
     return ['there is no base URL: set config.baseUrl, or link it to a backend that gives one'];
   const url = new URL(baseUrl);
-  const egress = backend && egressOf(backend.type);
+  const undeclared = egressProblem(url.hostname, backend && egressOf(backend.type));
   return [
-    ...(isDeclaredHost(url.hostname, egress)
-      ? []
-      : [`config.baseUrl: the connector does not declare the host ${url.hostname} in its egress`]),
+    ...(undeclared === undefined ? [] : [`config.baseUrl: ${undeclared}`]),
     ...(certificateOf(authentication) && url.protocol !== 'https:'
       ? ['config.baseUrl: a client certificate proves nothing without https']
       : []),

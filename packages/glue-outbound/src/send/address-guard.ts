@@ -9,6 +9,9 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Public by its number, but the metadata service of a cloud (Azure). */
 const METADATA: ReadonlySet<string> = new Set(['168.63.129.16']);
 
+/** For operators. */
+const WAY_OUT = 'if it may be called, name it in outbound.allow of the configuration';
+
 /** Resolves a name to all its addresses, as `dns.lookup` does. */
 export type ResolveName = (
   hostname: string,
@@ -42,7 +45,7 @@ export class AddressGuard {
   /** Why a host must not be dialled, where its name is a literal address; names are checked by the dialer's lookup. */
   refusalOf(hostname: string): GlueError | undefined {
     if (isIP(hostname) === 0 || this.isPublic(hostname)) return undefined;
-    return blocked(`${hostname} is not a public address`);
+    return blocked(`${hostname} is not a public address: ${WAY_OUT}`);
   }
 
   /** Whether the operator allows this host by name, wherever it leads. */
@@ -76,7 +79,7 @@ export class AddressGuard {
       if (error) return done(error, '');
       const [first] = addresses;
       if (!first || !addresses.every(({ address }) => this.isPublic(address)))
-        return done(blocked(`${hostname} resolves to an address that is not public`), '');
+        return done(blocked(`${hostname} resolves to an address that is not public: ${WAY_OUT}`), '');
       return all === true ? done(null, addresses) : done(null, first.address, first.family);
     });
   };

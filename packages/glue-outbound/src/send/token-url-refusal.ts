@@ -1,19 +1,19 @@
 import { messageOf } from 'glue-core';
 import type { AddressGuard } from './address-guard.js';
-import { isDeclaredHost } from './egress.js';
+import { egressProblem, type Egress } from './egress.js';
 
 /**
  * Why a token endpoint must not be asked: it gets the client's secret, so what goes for receivers goes for it too, and
  * besides it has to be https (RFC 6749 §3.2) unless the operator allows its host by name.
- * @param egress - hosts that the connector declares; undefined: nothing limits it
+ * @param egress - of the connector; undefined: nothing limits it
  */
 export function tokenUrlRefusal(
   url: URL,
-  egress: readonly string[] | undefined,
+  egress: Egress | undefined,
   guard: Pick<AddressGuard, 'checkUrl' | 'allowsHost'>,
 ): string | undefined {
-  if (!isDeclaredHost(url.hostname, egress))
-    return `the connector does not declare the host ${url.hostname} in its egress`;
+  const undeclared = egressProblem(url.hostname, egress);
+  if (undeclared !== undefined) return undeclared;
   if (url.protocol !== 'https:' && !guard.allowsHost(url.hostname, Number(url.port || 80)))
     return `${url.host} is not asked by https, as RFC 6749 wants it, and is no host that outbound.allow.hosts names`;
   try {

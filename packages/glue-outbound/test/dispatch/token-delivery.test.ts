@@ -326,7 +326,7 @@ describe('a delivery that carries a token of an authorization server', () => {
           egress: ['127.0.0.1'],
           authentication: { tokenUrl: 'https://elsewhere.example/token' },
         },
-        'the connector does not declare the host elsewhere.example in its egress',
+        'the connector "fake" does not declare the host elsewhere.example in its egress',
       ],
     ])('%s', async (_who, opening, reason) => {
       // The receiver itself may be called: only the server is in question.

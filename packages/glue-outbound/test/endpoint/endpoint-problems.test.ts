@@ -28,7 +28,7 @@ function problemsOf(
   const links: EndpointLinks = {
     registry: { find: () => lookup ?? { state: 'broken', reason: 'unknown' } },
     handlers: new Map([['shop:keep', { handleDelivery: () => ({ kind: 'send' }) }]]),
-    egressOf: () => egress,
+    egressOf: () => egress && { connector: 'shop', hosts: egress },
     guard: new AddressGuard({ cidrs: [], hosts: ['localhost:8080', '127.0.0.1:8080'] }),
   };
   const endpoint: OutboundEndpoint = {
@@ -50,6 +50,11 @@ describe('an outbound endpoint is complete', () => {
   it('with a backend that gives one, whatever its own is', () => {
     expect(problemsOf({}, ready(new LeadingBackend()), { egress: [] })).toEqual([]);
     expect(problemsOf({ baseUrl: 'http://10.0.0.1' }, ready(new LeadingBackend()))).toEqual([]);
+  });
+
+  it('with a receiver that nothing limits, or that its connector declares', () => {
+    expect(problemsOf({ baseUrl }, ready(new SilentBackend()))).toEqual([]);
+    expect(problemsOf({ baseUrl }, ready(new SilentBackend()), { egress: ['*.example.com'] })).toEqual([]);
   });
 
   it('with a handler that a connector offers', () => {
@@ -100,14 +105,18 @@ describe('an outbound endpoint is not complete', () => {
       { baseUrl },
       ready(new SilentBackend()),
       { egress: ['api.shop.example'] },
-      ['config.baseUrl: the connector does not declare the host api.example.com in its egress'],
+      [
+        `config.baseUrl: the connector "shop" does not declare the host api.example.com in its egress: add it there, or to connectors.egress.shop of the host's configuration`,
+      ],
     ],
     [
       'when its receiver is an address that must not be called',
       { baseUrl: 'http://169.254.169.254' },
       undefined,
       {},
-      ['config.baseUrl: 169.254.169.254 is not a public address'],
+      [
+        'config.baseUrl: 169.254.169.254 is not a public address: if it may be called, name it in outbound.allow of the configuration',
+      ],
     ],
     [
       'by all of it at once',

@@ -222,7 +222,7 @@ describe('sending a request', () => {
     expect(await send({ url: named }, { by: strict })).toEqual({
       kind: 'failure',
       cause: 'blocked_address',
-      note: 'rebind.example resolves to an address that is not public',
+      note: 'rebind.example resolves to an address that is not public: if it may be called, name it in outbound.allow of the configuration',
     });
     expect(sink.received).toEqual([]);
     const relaxed = senderThatAllows([], ['127.0.0.0/8'], toSink);

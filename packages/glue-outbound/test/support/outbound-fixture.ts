@@ -113,7 +113,7 @@ export async function openFixture(
     changeFeed,
     box,
     handlers,
-    egressOf: () => options.egress,
+    egressOf: () => options.egress && { connector: 'fake', hosts: options.egress },
     config: outboundConfigSchema.parse({ allow: { hosts: allowHosts } }),
   });
   await lease.start();
