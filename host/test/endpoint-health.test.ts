@@ -83,6 +83,26 @@ describe('glue endpoints, of the health of an outbound endpoint,', () => {
     expect(await endpoints('show', 'orders')).not.toContain('is disabled');
   });
 
+  it('deliveries that are held tell why, before what was noted of them', async () => {
+    await queue(1, AT);
+    await endpoints('pause', 'orders');
+    const delivery = newId(AT);
+    await database('glue_deliveries').update({ id: delivery });
+    const content = { delivery_id: delivery, payload: '1', context: '{}', headers: '{}' };
+    await database('glue_delivery_payloads').insert(content);
+    const held = { state: 'held', heldReason: 'endpoint "orders" is paused' };
+    const listed = await run('deliveries', 'list', '--state', 'held', '--json');
+    expect(JSON.parse(listed)).toMatchObject([held]);
+    expect(JSON.parse(await run('deliveries', 'show', delivery, '--json'))).toMatchObject(held);
+    for (const out of [await run('deliveries', 'list'), await run('deliveries', 'show', delivery)])
+      expect(out).toMatch(/ endpoint "orders" is paused\s*$/m);
+    await database('glue_deliveries').update({ note: 'answered 503' });
+    expect(await run('deliveries', 'list')).toContain('endpoint "orders" is paused; before: answered 503');
+    await endpoints('activate', 'orders');
+    expect(await run('deliveries', 'list')).toMatch(/ answered 503\s*$/);
+    expect(await run('deliveries', 'list', '--json')).not.toContain('heldReason');
+  });
+
   it('show and list count what is held, and what of it was released', async () => {
     await queue(3, AT);
     expect(await endpoints('show', 'orders')).not.toMatch(/held/i);

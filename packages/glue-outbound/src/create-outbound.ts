@@ -121,7 +121,11 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   const now = () => lease.now();
   const free = (lane: number) => queue.poke(lane);
-  const isHeld = (endpointId: number) => targets.find(endpointId).state === 'held';
+  const heldReason = (endpointId: number) => {
+    const target = targets.find(endpointId);
+    return target.state === 'held' ? target.reason : undefined;
+  };
+  const isHeld = (endpointId: number) => heldReason(endpointId) !== undefined;
   const healthLog = new HealthLog({ database, clock, logger, now });
   const releases = new Releases({
     ...{ database, clock, logger, now, isHeld },
@@ -162,7 +166,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     concurrency: options.config.concurrency,
   });
   const deliveryQueue = new DeliveryQueue({ database, now, find: (id) => directory.get(id), wake });
-  const filtered = { ids: () => directory.ids(), isHeld };
+  const filtered = { ids: () => directory.ids(), heldReason };
   const work = createDeliveryWork(endpoints, filtered);
   const wakeLane = (lane: number) => queue.wake(lane);
   const bulkRunner = new BulkRunner({ ...options, work, wake: wakeLane });

@@ -108,8 +108,14 @@ function deliveryRow(delivery: DeliverySummary, codes: ReadonlyMap<number, strin
     key: delivery.idempotencyKey,
     created: timeText(delivery.createdAt),
     next: waits ? timeText(delivery.dueAt) : undefined,
-    note: delivery.note,
+    note: noteOf(delivery),
   };
+}
+
+/** Why it is held goes before what was noted of it earlier, which may still tell why it was tried in vain. */
+function noteOf({ heldReason, note }: DeliverySummary): string | undefined {
+  if (heldReason === undefined) return note;
+  return note === undefined ? heldReason : `${heldReason}; before: ${note}`;
 }
 
 function attemptRow({ number, startedAt, durationMs, outcome, status, cause, note }: DeliveryAttempt): Row {

@@ -12,8 +12,8 @@ export type DeliveryFilter = z.infer<typeof deliveryFilterSchema>;
 export interface FilteredEndpoints {
   /** Of all that are known. */
   ids(): readonly number[];
-  /** Whether deliveries of an endpoint wait until somebody makes it, or its backend, work. */
-  isHeld(endpointId: number): boolean;
+  /** Why deliveries of an endpoint wait until somebody makes it, or its backend, work; undefined when they do not. */
+  heldReason(endpointId: number): string | undefined;
 }
 
 /** States of deliveries that are held while their endpoint does not work. */
@@ -46,5 +46,5 @@ export function narrowDeliveries(
 }
 
 function working(endpoints: FilteredEndpoints): number[] {
-  return endpoints.ids().filter((id) => !endpoints.isHeld(id));
+  return endpoints.ids().filter((id) => endpoints.heldReason(id) === undefined);
 }

@@ -14,6 +14,8 @@ export interface DeliverySummary {
   readonly endpointId: number;
   /** `held` while its endpoint or backend cannot work. */
   readonly state: WorkState;
+  /** Why it is `held`, as things are now. */
+  readonly heldReason?: string;
   readonly attempts: number;
   readonly note?: string;
   readonly idempotencyKey?: string;
@@ -26,6 +28,8 @@ export interface DeliverySummary {
   readonly dueAt: number;
   readonly finishedAt?: number;
 }
+
+type StateNow = Pick<DeliverySummary, 'state' | 'heldReason'>;
 
 /** A delivery with what was queued. */
 export interface DeliveryDetail extends DeliverySummary {
@@ -148,21 +152,22 @@ export class DeliveryQueries {
     if (endpointId !== undefined) void query.where({ endpoint_id: endpointId });
     const counts: Partial<Record<WorkState, number>> = {};
     for (const { count, ...row } of (await query) as Counted[]) {
-      const state = this.#stateOf(row);
+      const { state } = this.#stateOf(row);
       counts[state] = (counts[state] ?? 0) + Number(count);
     }
     return counts;
   }
 
-  #stateOf({ state, endpoint_id: endpointId }: Pick<SummaryRow, 'state' | 'endpoint_id'>): WorkState {
-    return HELD_STATES.includes(state) && this.endpoints.isHeld(endpointId) ? 'held' : state;
+  #stateOf({ state, endpoint_id: endpointId }: Pick<SummaryRow, 'state' | 'endpoint_id'>): StateNow {
+    const heldReason = HELD_STATES.includes(state) ? this.endpoints.heldReason(endpointId) : undefined;
+    return heldReason === undefined ? { state } : { state: 'held', heldReason };
   }
 
   #summary(row: SummaryRow): DeliverySummary {
     return {
       id: row.id,
       endpointId: row.endpoint_id,
-      state: this.#stateOf(row),
+      ...this.#stateOf(row),
       attempts: row.attempts,
       ...(row.note !== null && { note: row.note }),
       ...(row.idempotency_key !== null && { idempotencyKey: row.idempotency_key }),

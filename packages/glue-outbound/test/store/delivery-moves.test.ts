@@ -137,6 +137,12 @@ onEachDatabase('what operators do with deliveries', (openDatabase) => {
     const held = async () =>
       (await fixture.outbound.deliveries.list({ state: 'held' })).deliveries.map((each) => each.id);
     expect(await held()).toEqual([id]);
+    const heldReason = `endpoint "${code}" is paused`;
+    expect(await fixture.outbound.deliveries.get(id)).toMatchObject({ state: 'held', heldReason });
+    expect((await fixture.outbound.deliveries.list({ state: 'held' })).deliveries).toMatchObject([
+      { heldReason },
+    ]);
+    expect(await fixture.outbound.deliveries.get(draft)).not.toHaveProperty('heldReason');
     expect((await fixture.outbound.deliveries.list({ state: 'queued' })).deliveries).toEqual([]);
     expect((await fixture.outbound.deliveries.list({ state: 'draft' })).deliveries).toMatchObject([
       { id: draft },
