@@ -222,6 +222,7 @@ export { inOrderOfArrival, type Arriving } from './work/arrival-order.js';
 export type { ClaimedRow } from './work/claim-work.js';
 export { countWaiting, dueBacklog, type DueBy } from './work/due-backlog.js';
 export { Effects, type EffectKind } from './work/effects.js';
+export { LargeContent } from './work/content-memory.js';
 export { freeHeld, Held } from './work/hold-work.js';
 export { heldLanes } from './work/waiting-lanes.js';
 export { GroupCommit, type GroupCommitOptions } from './work/group-commit.js';

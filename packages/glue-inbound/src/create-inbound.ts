@@ -94,7 +94,12 @@ export function createInbound(options: InboundOptions): Inbound {
   });
   const directory = new EndpointDirectory(endpoints, options);
   const source = createEventSource(database, directory, options);
-  const queue = new WorkQueue({ ...options, source, concurrency: config.concurrency });
+  const queue = new WorkQueue({
+    ...options,
+    source,
+    concurrency: config.concurrency,
+    maxContentBytes: config.maxWorkBytes,
+  });
   const wake = (lane: number) => queue.wake(lane);
   const work = createEventWork(endpoints);
   const bulkRunner = new BulkRunner({ ...options, work, wake });

@@ -46,8 +46,10 @@ const mountedSchema = inboundConfigSchema.extend({
 });
 
 function configOf(options: MountInboundOptions): InboundConfig {
-  const { concurrency, trustedProxies, maxBufferedBytes, publicUrl } = options;
-  const parsed = mountedSchema.safeParse({ concurrency, trustedProxies, maxBufferedBytes, publicUrl });
+  const { concurrency, maxWorkBytes, trustedProxies, maxBufferedBytes, publicUrl } = options;
+  const parsed = mountedSchema.safeParse({
+    ...{ concurrency, maxWorkBytes, trustedProxies, maxBufferedBytes, publicUrl },
+  });
   if (parsed.success) return parsed.data;
   throw new GlueError('GLUE_CONFIG_INVALID', 'the options of mountInbound are not valid', {
     problems: problemsOf(parsed.error),

@@ -180,7 +180,7 @@ describe('processing', () => {
       { registry: { find: () => ({ state: 'broken', reason: '' }) }, handlers: new Map() },
     );
     const row = { id, endpointId: 1, attempts: 1, failures: 0, takeovers: 0, owner: 1, token: 1 };
-    expect(await source.load([{ ...row, openKey: undefined }])).toEqual(new Map([[id, 'held']]));
+    expect(await source.load([{ ...row, openKey: undefined }], Infinity)).toEqual(new Map([[id, 'held']]));
     expect(source.laneLimit(1, 0)).toBe(0);
   });
 

@@ -164,6 +164,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     retryClock,
     source,
     concurrency: options.config.concurrency,
+    maxContentBytes: options.config.maxWorkBytes,
   });
   const deliveryQueue = new DeliveryQueue({ database, now, find: (id) => directory.get(id), wake });
   const filtered = { ids: () => directory.ids(), heldReason };

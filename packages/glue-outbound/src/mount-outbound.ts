@@ -41,8 +41,8 @@ export async function mountOutbound(options: MountOutboundOptions): Promise<Moun
   return { ...outbound, ...mounted };
 }
 
-function configOf({ concurrency, allow }: MountOutboundOptions): OutboundConfig {
-  const parsed = outboundConfigSchema.safeParse({ concurrency, allow });
+function configOf({ concurrency, maxWorkBytes, allow }: MountOutboundOptions): OutboundConfig {
+  const parsed = outboundConfigSchema.safeParse({ concurrency, maxWorkBytes, allow });
   if (parsed.success) return parsed.data;
   throw new GlueError('GLUE_CONFIG_INVALID', 'the options of mountOutbound are not valid', {
     problems: problemsOf(parsed.error),

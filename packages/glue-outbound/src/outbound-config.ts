@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { isAllowedCidr, isAllowedHostEntry } from './send/allow-list.js';
 
+const MIB = 1024 * 1024;
+
 /** The host's config section `outbound`. */
 export const outboundConfigSchema = z.strictObject({
   /** Deliveries that may be on their way at once on this host; the last quarter for endpoints that have none. */
   concurrency: z.number().int().min(1).max(10_000).default(1_024),
+  /** Bytes of deliveries over 64 KiB that are on their way at once on this host; a larger one goes alone. */
+  maxWorkBytes: z
+    .number()
+    .int()
+    .min(MIB)
+    .default(256 * MIB),
   /** What may be called although the SSRF guard would refuse it. */
   allow: z
     .strictObject({

@@ -3,7 +3,9 @@ import { isOverWithin } from '../clock/is-over-within.js';
 import type { Database } from '../database/database.js';
 import type { Logger } from '../log/logger.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
+import { loggedError } from '../errors/logged-error.js';
 import type { ClaimedRow } from './claim-work.js';
+import { ContentMemory, LargeContent, SMALL_CONTENT_BYTES } from './content-memory.js';
 import type { HostLease } from './host-lease.js';
 import { Held, holdWork, type HeldRow } from './hold-work.js';
 import type { LaneRing } from './lane-ring.js';
@@ -22,6 +24,8 @@ export interface RunningWorkOptions<Item extends WorkItem> {
   readonly lease: HostLease;
   readonly source: WorkSource<Item>;
   readonly random: () => number;
+  /** Bytes of large content that are held at once. */
+  readonly maxContentBytes: number;
   /** Where an item has its place while its handler runs. */
   readonly ring: LaneRing;
   readonly strays: StrayWork;
@@ -33,25 +37,37 @@ export interface RunningWorkOptions<Item extends WorkItem> {
   readonly settled: (settlement: Settlement) => void;
 }
 
+type Loaded<Item extends WorkItem> = Awaited<ReturnType<WorkSource<Item>['load']>>;
+
 /** What results that are decided when a stop's time is up may take to be written, in milliseconds. */
 const LAST_WRITES_MS = 500;
 
 /** What this host has claimed, from the claim to the written result: loads it, has it tried, settles it. */
 export class RunningWork<Item extends WorkItem> {
   readonly #results: ResultWriter<Item>;
+  readonly #memory: ContentMemory;
   /** Everything begun here and not ended: attempts, settlements, and what follows from them. */
   readonly #open = new Set<Promise<void>>();
   /** Results that are being written, and the incarnation whose they are. */
   readonly #writing = new Map<Promise<unknown>, number>();
   /** Ends the wait for attempts whose result is decided. */
   #stop = new AbortController();
+  /** Ends the wait for memory. */
+  #claiming = new AbortController();
 
   constructor(private readonly options: RunningWorkOptions<Item>) {
     this.#results = new ResultWriter(options);
+    this.#memory = new ContentMemory(options.maxContentBytes);
   }
 
   start(): void {
     this.#stop = new AbortController();
+    this.#claiming = new AbortController();
+  }
+
+  /** Gives back what was claimed and waits for memory. */
+  giveBackWaiting(): void {
+    this.#claiming.abort();
   }
 
   /** How much has begun and not ended. */
@@ -61,14 +77,17 @@ export class RunningWork<Item extends WorkItem> {
 
   /** Begins an attempt at each claimed item. What cannot be begun now is given back; rejects where that is all of it. */
   async begin(rows: readonly ClaimedRow[]): Promise<void> {
-    const { source, lease, held } = this.options;
-    const items = await source.load(rows).catch(async (error: unknown) => {
-      await this.#giveBack(rows);
-      throw error;
-    });
+    const items = await this.#load(rows, SMALL_CONTENT_BYTES);
+    void (await this.#beginEach(rows, items));
+  }
+
+  /** @returns what was begun, once what cannot be begun now is given back */
+  async #beginEach(rows: readonly ClaimedRow[], items: Loaded<Item>): Promise<readonly Promise<unknown>[]> {
+    const { lease, held } = this.options;
     const { incarnation, signal } = lease;
     const heldBack: ClaimedRow[] = [];
     const waiting: HeldRow[] = [];
+    const begun: Promise<unknown>[] = [];
     for (const row of rows) {
       const item = items.get(row.id);
       // The lease was lost meanwhile: who takes it over has it.
@@ -76,10 +95,44 @@ export class RunningWork<Item extends WorkItem> {
       else if (item === undefined) this.#settleGone(row);
       else if (item === 'held') heldBack.push(row);
       else if (item instanceof Held) waiting.push({ row, reason: item.reason });
-      else this.#run(row, item, signal);
+      else if (item instanceof LargeContent) this.track(this.#beginLarge(row, item, signal));
+      else begun.push(this.#run(row, item, signal));
     }
     if (heldBack.length > 0) await this.#giveBack(heldBack);
     if (waiting.length > 0) await this.#hold(waiting);
+    return begun;
+  }
+
+  /** Large content is read when there is memory for it; until then the item waits here, in its place. Never rejects. */
+  async #beginLarge(row: ClaimedRow, { bytes }: LargeContent, hostSignal: AbortSignal): Promise<void> {
+    const { ring, held, hasRoom, logger, source } = this.options;
+    const { endpointId: lane } = row;
+    const given = AbortSignal.any([hostSignal, this.#claiming.signal]);
+    ring.begin(lane);
+    const hasMemory = await this.#memory.take(lane, bytes, given);
+    try {
+      if (hasMemory) await this.#runLarge(row);
+      else if (hostSignal.aborted) held.delete(row.id);
+      else await this.#giveBack([row]);
+    } catch (error) {
+      logger.warn({ queue: source.name, id: row.id, ...loggedError(error) }, 'an item could not be begun');
+    } finally {
+      ring.end(lane);
+      if (hasMemory) this.#memory.giveBack(lane, bytes);
+      hasRoom();
+    }
+  }
+
+  async #runLarge(row: ClaimedRow): Promise<void> {
+    const begun = await this.#beginEach([row], await this.#load([row], Infinity));
+    await Promise.all(begun);
+  }
+
+  async #load(rows: readonly ClaimedRow[], maxBytes: number): Promise<Loaded<Item>> {
+    return this.options.source.load(rows, maxBytes).catch(async (error: unknown) => {
+      await this.#giveBack(rows);
+      throw error;
+    });
   }
 
   /** Keeps count of something that follows from a result. */
@@ -138,7 +191,7 @@ export class RunningWork<Item extends WorkItem> {
   }
 
   /** An item takes a place while its handler runs; writing its result takes none. */
-  #run(row: ClaimedRow, item: Item, hostSignal: AbortSignal): void {
+  #run(row: ClaimedRow, item: Item, hostSignal: AbortSignal): Promise<unknown> {
     const { source, clock, logger, random, lease, ring, hasRoom } = this.options;
     ring.begin(row.endpointId);
     const stopSignal = this.#stop.signal;
@@ -148,6 +201,7 @@ export class RunningWork<Item extends WorkItem> {
       hasRoom();
     });
     this.#settle(row, attempt, item.retryPolicy);
+    return attempt;
   }
 
   #settleGone(row: ClaimedRow): void {

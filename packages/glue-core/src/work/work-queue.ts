@@ -28,6 +28,8 @@ export interface WorkQueueOptions<Item extends WorkItem> {
    * nothing runs.
    */
   readonly concurrency: number;
+  /** Bytes of large content (over 64 KiB each) that this host holds at once; what is larger runs alone. */
+  readonly maxContentBytes: number;
   readonly random?: () => number;
 }
 
@@ -115,6 +117,7 @@ export class WorkQueue<Item extends WorkItem> {
   async stop(deadlineMs: number): Promise<boolean> {
     this.#started = false;
     this.#waiting.stop();
+    this.#running.giveBackWaiting();
     if (await isOverWithin(this.#options.clock, deadlineMs, this.idle())) return true;
     await this.#running.writeDecided();
     return this.#running.size === 0;

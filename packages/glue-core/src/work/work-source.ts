@@ -2,6 +2,7 @@ import type { Logger } from '../log/logger.js';
 import type { Outcome } from '../outcome/outcome.js';
 import type { Failure, RetryPolicy } from '../retry/retry-policy.js';
 import type { ClaimedRow } from './claim-work.js';
+import type { LargeContent } from './content-memory.js';
 import type { Effects } from './effects.js';
 import type { Held } from './hold-work.js';
 import type { AttemptRecord } from './settle-work.js';
@@ -60,8 +61,12 @@ export interface WorkSource<Item extends WorkItem> {
    * since its endpoint cannot be used or is not known here yet, is given back, and waits as its lane does; one that is
    * {@link Held} for a reason of its own waits until it is freed. What is wrong with a single item is told by its attempt:
    * a rejection is for all of them, who are claimed again.
+   * @param maxBytes - content that is larger is not read; {@link LargeContent} stands for it
    */
-  load(rows: readonly ClaimedRow[]): Promise<ReadonlyMap<string, Item | 'held' | Held>>;
+  load(
+    rows: readonly ClaimedRow[],
+    maxBytes: number,
+  ): Promise<ReadonlyMap<string, Item | 'held' | Held | LargeContent>>;
   /** Frees what is {@link Held} and can be tried now. Part of every sweep. Absent where nothing is ever held so. */
   freeHeld?(): Promise<void>;
   /** Tries one item. Throws only what nobody foresaw. */

@@ -7,6 +7,7 @@ import { ManualClock } from '../../src/clock/manual-clock.js';
 import type { Logger } from '../../src/log/logger.js';
 import { newId } from '../../src/naming/new-id.js';
 import { defaultRetryPolicy } from '../../src/retry/retry-policy.js';
+import { LargeContent } from '../../src/work/content-memory.js';
 import { freeHeld, Held } from '../../src/work/hold-work.js';
 import { HostLease } from '../../src/work/host-lease.js';
 import { WorkQueue } from '../../src/work/work-queue.js';
@@ -70,6 +71,9 @@ export interface TestHostOptions {
   /** Before what was claimed is loaded. */
   readonly beforeLoad?: () => Promise<void>;
   readonly concurrency?: number;
+  readonly maxContentBytes?: number;
+  /** How large the content of a job is, in bytes. */
+  readonly sizeOf?: (id: string) => number;
   readonly deadlineMs?: number;
   readonly leaseMs?: number;
   readonly blocksKey?: boolean;
@@ -98,11 +102,13 @@ export async function startHost(database: Database, options: TestHostOptions): P
     name: 'jobs',
     table,
     laneLimit: options.laneLimit ?? (() => 10),
-    load: async (rows) => {
+    load: async (rows, maxBytes) => {
       await options.beforeLoad?.();
       const there = rows.filter(({ id }) => !options.isGone?.(id));
       return new Map(
-        there.map(({ id, endpointId: lane }): [string, Job | 'held' | Held] => {
+        there.map(({ id, endpointId: lane }): [string, Job | 'held' | Held | LargeContent] => {
+          const bytes = options.sizeOf?.(id) ?? 0;
+          if (bytes > maxBytes) return [id, new LargeContent(bytes)];
           const reason = options.whyHeld?.(id);
           if (reason !== undefined) return [id, new Held(reason)];
           return [id, options.isHeld?.(lane) ? 'held' : jobOf(id, lane, options)];
@@ -124,6 +130,7 @@ export async function startHost(database: Database, options: TestHostOptions): P
     random: () => 0,
     retryClock: { wakeAt: (_queue, lane, at) => void wakes.push({ lane, at }) },
     concurrency: options.concurrency ?? 256,
+    maxContentBytes: options.maxContentBytes ?? 1024 ** 3,
   });
   await lease.start();
   await queue.start();

@@ -1,6 +1,7 @@
 import {
   GlueError,
   Held,
+  LargeContent,
   unreadable,
   type ClaimedRow,
   type Database,
@@ -41,10 +42,11 @@ export function createEventSource(
   };
   const itemOf = (
     { id, endpointId }: ClaimedRow,
-    stored: StoredContent<StoredEvent>,
-  ): EventItem | 'held' | Held => {
+    stored: StoredContent<StoredEvent> | LargeContent,
+  ): EventItem | 'held' | Held | LargeContent => {
     const config = configOf(endpointId);
     if (!config) return 'held';
+    if (stored instanceof LargeContent) return stored;
     const event = eventOf(stored);
     if (event instanceof Held) return event;
     const { retryPolicy, deadLetterBlocks: blocksKey, deadlineMs } = config;
@@ -55,10 +57,11 @@ export function createEventSource(
     name: 'inbound',
     table: eventTable,
     laneLimit: (endpointId) => configOf(endpointId)?.concurrency ?? 0,
-    load: async (rows) => {
+    load: async (rows, maxBytes) => {
       const events = await loadEvents(
         database,
         rows.map(({ id }) => id),
+        maxBytes,
       );
       return new Map(
         rows.flatMap((row) => {

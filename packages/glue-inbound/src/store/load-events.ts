@@ -1,4 +1,11 @@
-import { parseStored, readStored, type BackendReference, type Database, type StoredContent } from 'glue-core';
+import {
+  LargeContent,
+  parseStored,
+  readStored,
+  type BackendReference,
+  type Database,
+  type StoredContent,
+} from 'glue-core';
 import type { Semantics } from '../endpoint/endpoint-config.js';
 import type { EventHeaders } from '../process/inbound-event.js';
 import type { EventRow, PayloadRow } from './event-row.js';
@@ -22,29 +29,53 @@ type Row = Pick<
   EventRow,
   'id' | 'endpoint_id' | 'kind' | 'received_at' | 'handler' | 'backend_type' | 'backend_id'
 > &
-  Omit<PayloadRow, 'event_id'>;
+  Omit<PayloadRow, 'event_id' | 'body'> & { readonly bytes: number | string; readonly body: Buffer | null };
 
-/** Reads events with their payloads, by id; one that is missing was deleted. */
+/**
+ * Reads events with their payloads, by id; one that is missing was deleted.
+ * @param maxBytes - a body that is larger is not read. @defaultValue all are
+ */
+export function loadEvents(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredContent<StoredEvent>>>;
+export function loadEvents(
+  database: Database,
+  ids: readonly string[],
+  maxBytes: number,
+): Promise<ReadonlyMap<string, StoredContent<StoredEvent> | LargeContent>>;
 export async function loadEvents(
   database: Database,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, StoredContent<StoredEvent>>> {
+  maxBytes = Infinity,
+): Promise<ReadonlyMap<string, StoredContent<StoredEvent> | LargeContent>> {
+  const most = Math.min(maxBytes, Number.MAX_SAFE_INTEGER);
   const rows: Row[] = await database(EVENTS)
     .join(PAYLOADS, `${PAYLOADS}.event_id`, `${EVENTS}.id`)
     .whereIn(`${EVENTS}.id`, ids)
     .select('id', 'endpoint_id', 'kind', 'received_at', 'handler', 'backend_type', 'backend_id')
-    .select('headers', 'body', 'semantics');
-  return new Map(rows.map((row) => [row.id, readStored('event', row.id, () => storedEventOf(row))]));
+    .select('headers', 'semantics')
+    .select(database.raw('OCTET_LENGTH(body) AS bytes'))
+    .select(database.raw('CASE WHEN OCTET_LENGTH(body) <= ? THEN body END AS body', [most]));
+  return new Map(rows.map((row) => [row.id, contentOf(row)]));
 }
 
-function storedEventOf({ handler, backend_type, backend_id, ...row }: Row): StoredEvent {
+function contentOf({ body, bytes, ...row }: Row): StoredContent<StoredEvent> | LargeContent {
+  if (body === null) return new LargeContent(Number(bytes));
+  return readStored('event', row.id, () => storedEventOf(row, body));
+}
+
+function storedEventOf(
+  { handler, backend_type, backend_id, ...row }: Omit<Row, 'body' | 'bytes'>,
+  body: Buffer,
+): StoredEvent {
   return {
     id: row.id,
     endpointId: row.endpoint_id,
     kind: row.kind,
     semantics: parseStored('semantics', row.semantics) as Semantics,
     headers: parseStored('headers', row.headers) as EventHeaders,
-    body: row.body,
+    body,
     receivedAt: Number(row.received_at),
     ...(handler !== null && { handler }),
     ...(backend_type !== null && backend_id !== null && { backend: { type: backend_type, id: backend_id } }),

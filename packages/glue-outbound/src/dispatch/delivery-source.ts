@@ -1,5 +1,6 @@
 import {
   GlueError,
+  LargeContent,
   unreadable,
   type AttemptContext,
   type AttemptResult,
@@ -34,10 +35,12 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
 
   async load(
     rows: readonly ClaimedRow[],
-  ): Promise<ReadonlyMap<string, OutboundItem | UnreadableItem | 'held'>> {
+    maxBytes: number,
+  ): Promise<ReadonlyMap<string, OutboundItem | UnreadableItem | 'held' | LargeContent>> {
     const deliveries = await loadDeliveries(
       this.database,
       rows.map(({ id }) => id),
+      maxBytes,
     );
     return new Map(
       rows.flatMap((row) => {
@@ -57,10 +60,11 @@ export class DeliverySource implements WorkSource<OutboundItem | UnreadableItem>
    */
   #item(
     { id, endpointId, failures }: ClaimedRow,
-    stored: StoredContent<StoredDelivery>,
-  ): OutboundItem | UnreadableItem | 'held' {
+    stored: StoredContent<StoredDelivery> | LargeContent,
+  ): OutboundItem | UnreadableItem | 'held' | LargeContent {
     const target = this.targets.find(endpointId);
     if (target.state === 'held') return 'held';
+    if (stored instanceof LargeContent) return stored;
     const { config } = target.endpoint;
     const { retryPolicy, deadLetterBlocks: blocksKey } = config;
     const work = { id, retryPolicy, blocksKey, deadlineMs: attemptDeadlineMs(config) };
