@@ -34,6 +34,7 @@ import { AGENDA_CLOCK, AgendaClock } from './clock/agenda-clock.js';
 import type { HostConfig } from './config/config-schema.js';
 import { healthJob } from './health/health-job.js';
 import { retentionJob } from './retention/retention-job.js';
+import type { SecretKey } from './secrets/secret-key.js';
 import type { SideModules } from './sides/import-sides.js';
 
 export const HOST_LEASE: InjectionToken<HostLease> = Symbol('glue:host-lease');
@@ -46,7 +47,7 @@ export interface Parts {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly secretKey: Buffer;
+  readonly secretKey: SecretKey;
   readonly sides: SideModules;
   /** By `<connector>:<handlerId>`; filled while connectors are registered. */
   readonly handlers: {
@@ -119,7 +120,7 @@ export function compose(parts: Parts): Composition {
 }
 
 function registerCore(house: DependencyContainer, { secretKey, build }: Parts): void {
-  once(house, SECRET_BOX, () => new SecretBox(secretKey));
+  once(house, SECRET_BOX, () => new SecretBox(secretKey.key, secretKey.source));
   once(house, BACKEND_TYPES, () => new BackendTypes());
   once(house, SEED_CATALOG, () => new SeedCatalog());
   once(

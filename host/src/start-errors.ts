@@ -98,6 +98,7 @@ async function openStore(
 ): Promise<BackendStore | undefined> {
   if (!(await hasBackends(database))) return undefined;
   const fromEnvironment = secretKey ?? systemEnvironment()['GLUE_SECRET_KEY'];
-  const box = new SecretBox(readSecretKey({ dataFolder, fromEnvironment, mayCreate: false }));
+  const { key, source } = readSecretKey({ dataFolder, fromEnvironment, mayCreate: false });
+  const box = new SecretBox(key, source);
   return new BackendStore(database, types, box, clock);
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SecretBox } from 'glue-core';
 import { readSecretKey } from '../src/secrets/secret-key.js';
 import { temporaryFolder } from './support/host-fixture.js';
 
@@ -11,7 +12,7 @@ describe('the secret key', () => {
   afterEach(() => remove());
 
   const read = (fromEnvironment?: string, mayCreate = true) =>
-    readSecretKey({ dataFolder: join(dataFolder, 'data'), fromEnvironment, mayCreate });
+    readSecretKey({ dataFolder: join(dataFolder, 'data'), fromEnvironment, mayCreate }).key;
 
   it('is made on first use, for its owner only, and is the same afterwards', () => {
     const key = read();
@@ -25,6 +26,26 @@ describe('the secret key', () => {
   it('comes from the environment before the file', () => {
     read();
     expect(read(Buffer.alloc(32, 7).toString('base64'))).toEqual(Buffer.alloc(32, 7));
+  });
+
+  it.each([
+    ['the file', undefined, false, '<file>: restore the file from before, or set GLUE_SECRET_KEY to its key'],
+    ['the variable', 7, false, 'GLUE_SECRET_KEY: unset it, or restore its value from before'],
+    [
+      'the variable, which hides a file',
+      7,
+      true,
+      'GLUE_SECRET_KEY: unset it, so that <file> counts, or restore its value from before',
+    ],
+  ])('that is another says that it comes from %s, and the way out', (_where, byte, hides, words) => {
+    const file = join(dataFolder, 'secret.key');
+    const fromEnvironment = byte === undefined ? undefined : Buffer.alloc(32, byte).toString('base64');
+    if (hides) readSecretKey({ dataFolder, fromEnvironment: undefined, mayCreate: true });
+    const { key, source } = readSecretKey({ dataFolder, fromEnvironment, mayCreate: true });
+    const sealed = new SecretBox(Buffer.alloc(32, 1)).seal('s', 'here');
+    expect(() => new SecretBox(key, source).open(sealed, 'here')).toThrow(
+      ` from ${words.replace('<file>', file)}`,
+    );
   });
 
   it('is not made anew where secrets exist that only the lost one opens', () => {

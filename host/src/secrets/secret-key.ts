@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GlueError, makeFolder, messageOf, parseSecretKey } from 'glue-core';
+import { GlueError, makeFolder, messageOf, parseSecretKey, type KeySource } from 'glue-core';
 
 const KEY_BYTES = 32;
 
@@ -13,16 +13,23 @@ export interface SecretKeyOptions {
   readonly mayCreate: boolean;
 }
 
+/** The key, and where it comes from. */
+export interface SecretKey {
+  readonly key: Buffer;
+  readonly source: KeySource;
+}
+
 /**
  * The key that encrypts the secrets in the database: from the environment, or from `secret.key` in the data folder,
  * which is made on the first start and readable by its owner only.
  * @throws GLUE_SECRET_KEY_MISSING
  */
-export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: SecretKeyOptions): Buffer {
-  if (fromEnvironment !== undefined) return parseSecretKey(fromEnvironment, 'GLUE_SECRET_KEY');
+export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: SecretKeyOptions): SecretKey {
   const file = join(dataFolder, 'secret.key');
+  if (fromEnvironment !== undefined)
+    return { key: parseSecretKey(fromEnvironment, 'GLUE_SECRET_KEY'), source: variableSource(file) };
   const present = readIfThere(file);
-  if (present !== undefined) return parseSecretKey(present, file);
+  if (present !== undefined) return fileKey(present, file);
   if (!mayCreate)
     throw new GlueError(
       'GLUE_SECRET_KEY_MISSING',
@@ -34,7 +41,18 @@ export function readSecretKey({ dataFolder, fromEnvironment, mayCreate }: Secret
     const problem = `${file} cannot be made (${messageOf(error)}): let the user of this process write there, name another dataFolder, or set GLUE_SECRET_KEY`;
     throw new GlueError('GLUE_SECRET_KEY_MISSING', problem, { cause: error });
   }
-  return parseSecretKey(readFileSync(file, 'utf8'), file);
+  return fileKey(readFileSync(file, 'utf8'), file);
+}
+
+function fileKey(text: string, file: string): SecretKey {
+  const wayOut = 'restore the file from before, or set GLUE_SECRET_KEY to its key';
+  return { key: parseSecretKey(text, file), source: { name: file, wayOut } };
+}
+
+/** The variable hides the file, which may hold the right key. */
+function variableSource(file: string): KeySource {
+  const unset = existsSync(file) ? `unset it, so that ${file} counts` : 'unset it';
+  return { name: 'GLUE_SECRET_KEY', wayOut: `${unset}, or restore its value from before` };
 }
 
 /** Writes aside, then links: whoever reads sees the whole key, and of two hosts that start at once one wins. */

@@ -39,7 +39,7 @@ export {
 } from './connector/define-connector.js';
 export { manifestSchema, type Manifest } from './connector/manifest.js';
 export { parseSecretKey } from './crypto/parse-secret-key.js';
-export { SECRET_BOX, SecretBox } from './crypto/secret-box.js';
+export { SECRET_BOX, SecretBox, type KeySource } from './crypto/secret-box.js';
 export {
   bytesColumn,
   createTable,

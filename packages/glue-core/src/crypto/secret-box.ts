@@ -6,6 +6,13 @@ export const SECRET_BOX: InjectionToken<SecretBox> = Symbol('glue:secret-box');
 
 const TAG_BYTES = 16;
 
+/** Where a key comes from, for who reads that it is another one. */
+export interface KeySource {
+  readonly name: string;
+  /** What to do, as the end of a sentence about the source. */
+  readonly wayOut: string;
+}
+
 /**
  * Encrypts secrets for the database: AES-256-GCM, a fresh 96-bit nonce each (NIST SP 800-38D), bound to the place
  * where they belong, so that a value copied to another record does not open.
@@ -15,7 +22,10 @@ export class SecretBox {
   readonly #keyId: string;
 
   /** @param key - 32 bytes */
-  constructor(key: Buffer) {
+  constructor(
+    key: Buffer,
+    private readonly source?: KeySource,
+  ) {
     if (key.length !== 32)
       throw new GlueError(
         'GLUE_SECRET_KEY_MISSING',
@@ -42,7 +52,7 @@ export class SecretBox {
     if (keyId !== this.#keyId) {
       throw new GlueError(
         'GLUE_SECRET_KEY_MISSING',
-        `the secret at ${place} was encrypted with key ${keyId}, this host has ${this.#keyId}`,
+        `the secret at ${place} was encrypted with key ${keyId}, this host has ${this.#ownKey()}`,
       );
     }
     const data = Buffer.from(bytes, 'base64url');
@@ -63,5 +73,9 @@ export class SecretBox {
         { cause: error },
       );
     }
+  }
+
+  #ownKey(): string {
+    return this.source ? `${this.#keyId} from ${this.source.name}: ${this.source.wayOut}` : this.#keyId;
   }
 }

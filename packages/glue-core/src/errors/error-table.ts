@@ -170,7 +170,7 @@ export const errorTable = {
   GLUE_SECRET_KEY_MISSING: entry(
     500,
     'Secrets cannot be read: the encryption key is missing or another one.',
-    'Restore the key file or `GLUE_SECRET_KEY`.',
+    'The message says which key was used: restore the key file or `GLUE_SECRET_KEY`, or unset a variable that hides the file.',
   ),
   GLUE_DATABASE_UNAVAILABLE: entry(
     503,

@@ -59,7 +59,10 @@ export async function layFoundation(
   sides: readonly SideName[],
 ): Promise<Foundation> {
   const { database, clock = systemClock, logger = silentLogger, hostName = hostname() } = options;
-  const box = new SecretBox(parseSecretKey(options.secretKey, 'secretKey'));
+  const box = new SecretBox(parseSecretKey(options.secretKey, 'secretKey'), {
+    name: 'secretKey',
+    wayOut: 'give the one that encrypted it',
+  });
   const build = connectorBuilder({ clock, logger });
   const types = new BackendTypes();
   const catalog = new SeedCatalog();
