@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  decodeSecrets,
-  findSecrets,
-  isLiveSecret,
-  ownSecretsFor,
-  settingOf,
-  type TimedKey,
-} from 'glue-core';
+import { decodeSecrets, findSecrets, isLiveSecret, ownSecretsFor, settingOf, type TimedKey } from 'glue-core';
 import type { ClientCertificateConfig } from '../endpoint/client-certificate.js';
 import { PLAIN, type Transport } from '../send/transport.js';
 import { wayOut, type SecretMeans, type Unusable } from '../sign/secret-means.js';
