@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { Effects } from '../src/work/effects.js';
-import { withLessLog } from '../src/work/untried-results.js';
+import { withLessLog } from '../src/work/less-log.js';
 import type { Settlement } from '../src/work/settle-work.js';
 
 const row = {

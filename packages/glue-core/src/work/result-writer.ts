@@ -6,9 +6,10 @@ import type { Logger } from '../log/logger.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import { GroupCommit } from './group-commit.js';
 import type { HostLease } from './host-lease.js';
+import { withLessLog } from './less-log.js';
 import { OwnWriteFailed } from './own-write.js';
 import { settleWork, type Settlement, type SettleResult } from './settle-work.js';
-import { refusedResult, withLessLog } from './untried-results.js';
+import { refusedResult } from './untried-results.js';
 import type { WorkItem, WorkSource } from './work-source.js';
 
 export interface ResultWriterOptions<Item extends WorkItem> {
