@@ -714,6 +714,19 @@ describeEachDatabase('the work queue', (openDatabase) => {
       expect(await database('jobs').where({ id }).first()).toMatchObject({ note: 'second' });
     });
 
+    it('claims at once, when it has a lease again, what it was poked for while it had none', async () => {
+      const own = new ManualClock();
+      const alone = await host({ clock: own, leaseMs: 12_000, attempt: () => ({ result: done() }) });
+      const before = alone.lease.incarnation;
+      // The renewals find no time to be answered.
+      own.advance(13_000);
+      expect(alone.lease.isHeld()).toBe(false);
+      const [id] = await storeJobs(database, 1, 1);
+      alone.queue.poke(1);
+      await expectSoon(() => alone.lease.incarnation !== before);
+      await expectSoon(async () => (await database('jobs').where({ id }).first()).state === 'done');
+    });
+
     it('what an attempt has decided is recorded, and not tried again, where the lease is lost before it ends', async () => {
       const [id] = await storeJobs(database, 1, 1);
       const own = new ManualClock();

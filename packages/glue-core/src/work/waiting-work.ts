@@ -24,6 +24,8 @@ export interface WaitingWorkOptions {
   readonly held: ReadonlyMap<string, number>;
   /** Has a lane claimed from. */
   readonly wake: (lane: number) => void;
+  /** Claims from the lanes that are awake: nobody could while there was no lease. */
+  readonly goOn: () => void;
   /** Resolves when what an incarnation that was lost had decided is written. */
   readonly lastWrites: () => Promise<void>;
 }
@@ -69,7 +71,8 @@ export class WaitingWork implements LeaseFollower {
 
   /** After a renewal of the lease: takes over what others left behind, and sweeps where that, or time, asks for it. */
   async onRenewed(): Promise<void> {
-    const { lease, clock, strays, lastWrites } = this.options;
+    const { lease, clock, strays, lastWrites, goOn } = this.options;
+    goOn();
     // Before its work is taken over, and tried again.
     await lastWrites();
     const sweptAt = this.#sweptAt;

@@ -73,6 +73,7 @@ export class WorkQueue<Item extends WorkItem> {
       ...shared,
       wakeUps: this.#wakeUps,
       wake: (lane) => this.wake(lane),
+      goOn: () => this.#wakePump(),
       lastWrites: () => this.#running.lastWrites(),
     });
     this.#running = new RunningWork({
