@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.js';
 import { GlueError } from '../errors/glue-error.js';
+import { gather } from './gather.js';
 
 /** How often a database that is away is tried, in milliseconds. */
 const PROBE_MS = 200;
@@ -12,8 +13,6 @@ export interface GroupCommitOptions<Item, Result> {
   readonly commit: (group: readonly Item[]) => Promise<readonly Result[]>;
   /** Items per group. @defaultValue 64 */
   readonly maxItems?: number;
-  /** How long the first of a group waits for company, in milliseconds. 0 takes what has come together by itself. @defaultValue 0 */
-  readonly maxWaitMs?: number;
   /** Items that may wait; one more is refused. @defaultValue 10,000 */
   readonly maxWaiting?: number;
   /** What an item takes up while it waits, and how much may wait together; without it only items are counted. */
@@ -70,8 +69,10 @@ export class GroupCommit<Item, Result> {
   }
 
   async #writeAll(): Promise<void> {
-    await this.#company();
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#takeWaiting(this.#maxItems));
+    while (this.#waiting.length > 0) {
+      await gather(() => this.#waiting.length, this.#maxItems);
+      await this.#writeGroup(this.#takeWaiting(this.#maxItems));
+    }
     this.#writing = undefined;
   }
 
@@ -126,14 +127,6 @@ export class GroupCommit<Item, Result> {
   /** While the database is away: somebody tries it already, or tried just now. */
   #isHopeless(sinceMs: number): boolean {
     return this.#writing !== undefined || this.options.clock.monotonic() - sinceMs < PROBE_MS;
-  }
-
-  /** Gives the callers of this turn of the event loop, or of the next milliseconds, time to join. */
-  #company(): Promise<void> {
-    const { maxWaitMs = 0, clock } = this.options;
-    return new Promise((resolve) =>
-      maxWaitMs === 0 ? setImmediate(resolve) : clock.after(maxWaitMs, resolve),
-    );
   }
 }
 
