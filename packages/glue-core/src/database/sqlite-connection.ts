@@ -1,11 +1,13 @@
 import { BusyFile } from './busy-file.js';
 import type { SqliteConfig } from './database-config.js';
 import type { SqliteFile } from './sqlite-file.js';
+import { WriteAheadLog } from './write-ahead-log.js';
 
 /** The part of a better-sqlite3 connection that is set up here. */
 interface SqliteConnection {
-  pragma(text: string): unknown;
+  pragma(text: string, options?: { readonly simple: true }): unknown;
   prepare(sql: string): SqliteStatement;
+  close(): unknown;
   readonly inTransaction: boolean;
 }
 
@@ -19,21 +21,32 @@ interface SqliteStatement {
 const KEPT_STATEMENTS = 300;
 
 /**
+ * Marks a statement whose effect may be lost with the power: it is on the disk with what is committed next. A claim
+ * that is lost leaves the work unclaimed, as the loss of its host would have left it.
+ */
+export const MAY_BE_FORGOTTEN = '/* may be forgotten */';
+const needsNoFlush = /^PRAGMA|\/\* may be forgotten \*\/$/i;
+
+/**
  * Sets a new connection up: write-ahead log, durability, short waits for others, an eye on the file, errors that name
- * it, and three things that knex leaves out: statements stay compiled; a COMMIT that is refused ends its transaction all the same; and
- * transactions take the write lock when they begin, since a reading transaction that turns to writing is refused at once
- * (SQLITE_BUSY_SNAPSHOT) when another process wrote meanwhile.
+ * it, and three things that knex leaves out: statements stay compiled; a COMMIT that is refused ends its transaction
+ * all the same; and transactions take the write lock when they begin, since a reading transaction that turns to writing
+ * is refused at once (SQLITE_BUSY_SNAPSHOT) when another process wrote meanwhile.
  */
 export function prepareSqliteConnection(
   connection: unknown,
   file: SqliteFile,
   durability: SqliteConfig['durability'],
+  log: Pick<WriteAheadLog, 'flush' | 'close'> = new WriteAheadLog(file.path),
 ): unknown {
   const sqlite = connection as SqliteConnection;
-  file.naming(() => {
-    sqlite.pragma('journal_mode = WAL');
-    sqlite.pragma(`synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`);
+  const durable = file.naming(() => {
+    const hasLog = sqlite.pragma('journal_mode = WAL', { simple: true }) === 'wal';
     sqlite.pragma('foreign_keys = ON');
+    if (durability === 'fast' || hasLog) sqlite.pragma('synchronous = NORMAL');
+    return durability === 'durable' && hasLog
+      ? flushing(sqlite, log)
+      : (statement: SqliteStatement) => statement;
   });
   const busy = new BusyFile(sqlite);
   file.opened();
@@ -50,13 +63,36 @@ export function prepareSqliteConnection(
     const known = kept.get(sql);
     if (known) return known;
     const compiled = busy.watch(compile(sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : sql));
-    const statement = sql === 'COMMIT;' ? orRollBack(sqlite, file, compiled) : compiled;
+    const statement = durable(sql === 'COMMIT;' ? orRollBack(sqlite, file, compiled) : compiled, sql);
     kept.set(sql, statement);
     const oldest = kept.size > KEPT_STATEMENTS ? kept.keys().next().value : undefined;
     if (oldest !== undefined) kept.delete(oldest);
     return statement;
   };
   return sqlite;
+}
+
+/** What is committed counts when it is on the disk: knex waits for the promises that these statements give. */
+function flushing(
+  sqlite: SqliteConnection,
+  log: Pick<WriteAheadLog, 'flush' | 'close'>,
+): (statement: SqliteStatement, sql: string) => SqliteStatement {
+  const close = sqlite.close.bind(sqlite);
+  sqlite.close = () => {
+    log.close();
+    return close();
+  };
+  return (statement, sql) => {
+    if (sql !== 'COMMIT;' && (statement.readonly || needsNoFlush.test(sql))) return statement;
+    for (const method of ['run', 'all'] as const) {
+      const call = statement[method].bind(statement);
+      statement[method] = (...values) => {
+        const answer = call(...values);
+        return sqlite.inTransaction ? answer : log.flush().then(() => answer);
+      };
+    }
+    return statement;
+  };
 }
 
 /** Whose errors name the file. */

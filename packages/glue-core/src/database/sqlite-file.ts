@@ -22,7 +22,7 @@ export class SqliteFile {
   #opened: string | undefined;
   #lookedAt = -Infinity;
 
-  constructor(private readonly path: string) {}
+  constructor(readonly path: string) {}
 
   /** To be called once the file is there. Of several connections, the first says which file it is. */
   opened(): void {

@@ -1,6 +1,7 @@
 import { dialectOf, type Database } from '../database/database.js';
 import { rowsOf } from '../database/database-time.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
+import { MAY_BE_FORGOTTEN } from '../database/sqlite-connection.js';
 import type { Phase, WorkTable } from './work-table.js';
 
 /** A claimed item: who holds it and by which fencing token. */
@@ -83,7 +84,7 @@ async function claimSqlite(database: Database, table: WorkTable, request: ClaimR
   const { lane, phase, nowMs, limit, owner, token } = request;
   const rows: unknown = await runAgain(() =>
     database.raw<unknown>(
-      `UPDATE OR IGNORE ${items} SET ${take} WHERE id IN (SELECT id FROM (${dueWorkSql(table)})) RETURNING id, due_at, attempts, failures, takeovers, open_key`,
+      `UPDATE OR IGNORE ${items} SET ${take} WHERE id IN (SELECT id FROM (${dueWorkSql(table)})) RETURNING id, due_at, attempts, failures, takeovers, open_key ${MAY_BE_FORGOTTEN}`,
       [owner, token, lane, phase, nowMs, limit],
     ),
   );
