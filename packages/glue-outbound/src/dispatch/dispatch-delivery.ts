@@ -167,9 +167,21 @@ function backendSecretsOf(queued: Delivery, now: OutboundEndpoint, { secretsOf }
   return [queued.backend, now.backend].flatMap((backend) => (backend ? secretsOf(backend) : []));
 }
 
+/** The last of each endpoint, with the secrets that it is for: to make one takes longer than to sign. */
+const redactions = new WeakMap<
+  EndpointMeans,
+  { readonly secrets: readonly string[]; readonly redact: Redact }
+>();
+
 /** Takes every secret that took part out of what the log keeps. */
 function redactionFor({ backendSecrets, means }: Run, request: OutboundRequest | undefined): Redact {
-  return redactionOf([...backendSecrets, ...means.secrets(), ...(request ? secretsIn(request.headers) : [])]);
+  const secrets = [...backendSecrets, ...means.secrets(), ...(request ? secretsIn(request.headers) : [])];
+  const last = redactions.get(means);
+  if (last?.secrets.length === secrets.length && secrets.every((each, at) => each === last.secrets[at]))
+    return last.redact;
+  const redact = redactionOf(secrets);
+  redactions.set(means, { secrets, redact });
+  return redact;
 }
 
 function attemptResult({ means }: Run, { verdict, error, ...seen }: Progress, redact: Redact): AttemptResult {

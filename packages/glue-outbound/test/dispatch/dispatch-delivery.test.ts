@@ -423,6 +423,22 @@ onEachDatabase('dispatching a delivery', (openDatabase) => {
     });
   });
 
+  it('leaves no secret in the log, although each delivery of the endpoint carries another', async () => {
+    let number = 0;
+    await open(
+      backendWith({
+        outboundHeaders: () => Promise.resolve({ authorization: `Bearer secret-number-${++number}` }),
+      }),
+    );
+    sink.answer = (response, { headers }) =>
+      void response.writeHead(400).end(`what is ${String(headers.authorization)}?`);
+    for (const _each of [1, 2, 3]) {
+      const [attempt] = await attempts(await dispatch());
+      expect(attempt).toMatchObject({ response: { body: 'what is [redacted]?' } });
+    }
+    expect(number).toBe(3);
+  });
+
   it('leaves no secret in the log that was replaced while it was on its way', async () => {
     const change = async () => {
       await fixture.backends.update(fixture.backend, { settings: { apiKey: 'sk_live_next' } }, 'ann');
