@@ -49,9 +49,17 @@ describe('the problems of an input', () => {
       { join: [{ json: 'a' }, { literal: 0 }] },
       ['of.0.join.1.literal: Invalid input: expected string, received number'],
     ],
-    ['no shape in particular, where none knows the names', { xml: 'a' }, ['of.0: Invalid input']],
-    ['no shape in particular, where several are meant', {}, ['of.0: Invalid input']],
-    ['no shape in particular, where it is none', 'text', ['of.0: Invalid input']],
+    [
+      'all shapes, where none knows the names',
+      { xml: 'a' },
+      ['of.0: Invalid input: expected { json } or { header } or { join }'],
+    ],
+    [
+      'all shapes, where several are meant',
+      {},
+      ['of.0: Invalid input: expected { json } or { header } or { join }'],
+    ],
+    ['the types, where it is of none', 'text', ['of.0: Invalid input: expected object']],
   ])('tell of %s', (_name, one, lines) => {
     expect(problems({ ...good, of: [one] })).toEqual(lines);
   });

@@ -12,7 +12,7 @@ function linesOf(issues: readonly Issue[], at: readonly string[]): string[] {
     const path = [...at, ...issue.path.map(String)];
     const meant = issue.code === 'invalid_union' ? meantChoice(issue.errors) : undefined;
     if (meant) return linesOf(meant, path);
-    return [`${path.length === 0 ? '(whole)' : path.join('.')}: ${issue.message}`];
+    return [`${path.length === 0 ? '(whole)' : path.join('.')}: ${messageOf(issue)}`];
   });
 }
 
@@ -24,4 +24,19 @@ function meantChoice(choices: readonly (readonly Issue[])[]): readonly Issue[] |
 
 function isOtherShape({ code, path }: Issue): boolean {
   return path.length === 0 && (code === 'unrecognized_keys' || code === 'invalid_type');
+}
+
+/** zod says of several shapes only that it is none of them. */
+function messageOf(issue: Issue): string {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue.message;
+  const shapes = new Set(issue.errors.flatMap((choice) => shapeOf(choice) ?? []));
+  return shapes.size === 0 ? issue.message : `Invalid input: expected ${[...shapes].join(' or ')}`;
+}
+
+/** A shape as what is wrong with the input tells it: its type, or the names that it misses. */
+function shapeOf(issues: readonly Issue[]): string | undefined {
+  const whole = issues.find(({ path }) => path.length === 0);
+  if (whole?.code === 'invalid_type') return whole.expected;
+  const names = new Set(issues.flatMap(({ path: [name] }) => (name === undefined ? [] : String(name))));
+  return names.size === 0 ? undefined : `{ ${[...names].join(', ')} }`;
 }
