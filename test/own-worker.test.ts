@@ -100,6 +100,7 @@ describe('the example of an app that queues and a worker that sends', () => {
     expect(await order(shop.url, 'A-2', 4)).toBe(201);
     await until('the warehouse knows', () => received.length > 0, 10_000);
     expect(await order(shop.url, 'A-3', 7)).toBe(409);
+    expect(await order(shop.url, 'A-2', 4)).toBe(409);
     expect(await order(shop.url, 'A-4', 6)).toBe(201);
     await until('the warehouse knows of the other too', () => received.length > 1, 10_000);
     expect([await stop(shop), await stop(worker)]).toEqual([0, 0]);

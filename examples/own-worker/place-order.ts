@@ -7,9 +7,10 @@ export interface Order {
   readonly quantity: number;
 }
 
-export class SoldOut extends Error {}
+/** What the customer can do something about. */
+export class OrderRefused extends Error {}
 
-/** Stores an order, tells the warehouse of it, and takes it from stock: all of it, or nothing. @throws SoldOut */
+/** Stores an order, tells the warehouse of it, and takes it from stock: all of it, or nothing. @throws OrderRefused */
 export async function placeOrder(
   database: Database,
   webhooks: MountedOutbound,
@@ -17,6 +18,8 @@ export async function placeOrder(
 ): Promise<void> {
   const warehouse = await webhooks.outboundEndpoint({ code: 'shop-warehouse' });
   await database.transaction(async (transaction) => {
+    const known = await transaction('orders').where({ order }).first('order');
+    if (known) throw new OrderRefused(`there is an order ${order} already`);
     await transaction('orders').insert({ order, item, quantity });
     await warehouse.queueDelivery({
       payload: { type: 'order.placed', data: { order, item, quantity } },
@@ -27,6 +30,6 @@ export async function placeOrder(
       .where({ item })
       .where('left', '>=', quantity)
       .decrement('left', quantity);
-    if (taken === 0) throw new SoldOut(`there are not ${quantity} of ${item}`);
+    if (taken === 0) throw new OrderRefused(`there are not ${quantity} of ${item}`);
   });
 }

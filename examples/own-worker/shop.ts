@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { z } from 'zod';
-import { placeOrder, SoldOut } from './place-order.ts';
+import { OrderRefused, placeOrder } from './place-order.ts';
 import { mountWebhooks, openShop } from './webhooks.ts';
 
 const { PORT = '3000' } = process.env;
@@ -37,7 +37,7 @@ app.post('/orders', async (request, response) => {
     await placeOrder(database, webhooks, parsed.data);
     response.status(201).json(parsed.data);
   } catch (error) {
-    if (!(error instanceof SoldOut)) throw error;
+    if (!(error instanceof OrderRefused)) throw error;
     response.status(409).json({ error: error.message });
   }
 });

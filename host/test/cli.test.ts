@@ -185,6 +185,28 @@ describe('the command line', () => {
     expect((await run('rejections', 'list', '--cause', 'signature')).out).toBe('There is no rejection.\n');
   });
 
+  it('shows what was refused, with what is kept of it', async () => {
+    const [url = ''] = /http:\S+good-1-inbound/.exec(started) ?? [];
+    const refused = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-shop': 'north' },
+      body: '{}',
+    });
+    expect(refused.status).toBe(401);
+    let listed: { id: string }[] = [];
+    while (listed.length === 0)
+      listed = (await json('rejections', 'list', '--cause', 'signature')) as { id: string }[];
+    const { out } = await run('rejections', 'show', listed[0]?.id ?? '');
+    expect(out).toContain('good-1-inbound');
+    expect(out).toMatch(/^x-shop: north$/m);
+    expect(out).toMatch(/No body was kept: only of proven requests one is\.\n$/);
+    expect(await json('rejections', 'show', listed[0]?.id ?? '')).toEqual(listed[0]);
+    expect(await run('rejections', 'show', 'nothing')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^GLUE_REJECTION_NOT_FOUND/),
+    });
+  });
+
   it('moves every event that a filter finds: counted first, then made by the running host', async () => {
     expect(await run('events', 'bulk', 'start', 'replay')).toMatchObject({
       code: 1,

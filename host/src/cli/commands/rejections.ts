@@ -3,13 +3,17 @@ import type { Inbound, Rejection, RejectionCause, RejectionFilter } from 'glue-i
 import { inboundOf } from '../inbound-of.js';
 import { parseLimit } from '../parse-limit.js';
 import { parseTime } from '../parse-time.js';
-import { printJson, printLine, printRows, timeText, type Row } from '../print.js';
+import { oneLine, printJson, printLine, printRows, timeText, type Row } from '../print.js';
 import { withInstallation, type CommonOptions } from '../with-installation.js';
 
 interface ListOptions extends CommonOptions, RejectionFilter {
   readonly json?: boolean;
   readonly endpoint?: string;
   readonly limit: number;
+}
+
+interface ShowOptions extends CommonOptions {
+  readonly json?: boolean;
 }
 
 /** All causes; the compiler sees to it that none is missing. */
@@ -30,11 +34,12 @@ const CAUSES: Readonly<Record<RejectionCause, true>> = {
   timeout: true,
 };
 
-/** `glue rejections list` */
+/** `glue rejections list | show <id>` */
 export function addRejectionCommands(program: Command): void {
-  program
+  const rejections = program
     .command('rejections')
-    .description('inbound requests that were refused, with their causes')
+    .description('inbound requests that were refused, with their causes');
+  rejections
     .command('list')
     .description('list rejections, the latest first; of a flood some are kept and the others counted')
     .option('--endpoint <code>', 'only those of this endpoint')
@@ -52,6 +57,14 @@ export function addRejectionCommands(program: Command): void {
       const options = command.optsWithGlobals<ListOptions>();
       await withInstallation(options, (installation) => listRejections(inboundOf(installation), options));
     });
+  rejections
+    .command('show <id>')
+    .description('show one rejection, its headers, and what was kept of its body')
+    .option('--json', 'as JSON')
+    .action(async (id: string, _, command: Command) => {
+      const options = command.optsWithGlobals<ShowOptions>();
+      await withInstallation(options, (installation) => showRejection(inboundOf(installation), id, options));
+    });
 }
 
 async function listRejections({ endpoints, rejections }: Inbound, options: ListOptions): Promise<void> {
@@ -64,11 +77,8 @@ async function listRejections({ endpoints, rejections }: Inbound, options: ListO
     ...(until !== undefined && { until }),
     ...(before !== undefined && { before }),
   });
-  if (json)
-    return printJson(
-      found.map(({ bodyExcerpt, ...rest }) => ({ ...rest, bodyExcerpt: bodyExcerpt?.toString('utf8') })),
-    );
-  const codes = new Map((await endpoints.list()).map(({ id, code }) => [id, code]));
+  if (json) return printJson(found.map(withText));
+  const codes = await codesOf(endpoints);
   printRows(
     found.map((rejection) => rejectionRow(rejection, codes)),
     { none: 'There is no rejection.' },
@@ -77,7 +87,29 @@ async function listRejections({ endpoints, rejections }: Inbound, options: ListO
   if (last && found.length === limit) printLine(`\nOlder ones: --before ${last.id}`);
 }
 
-function rejectionRow(rejection: Rejection, codes: ReadonlyMap<number, string>): Row {
+async function showRejection(
+  { endpoints, rejections }: Inbound,
+  id: string,
+  { json }: ShowOptions,
+): Promise<void> {
+  const rejection = withText(await rejections.get(id));
+  if (json) return printJson(rejection);
+  printRows([rejectionRow(rejection, await codesOf(endpoints))], { none: '' });
+  printLine();
+  for (const [name, values] of Object.entries(rejection.headers))
+    for (const value of values) printLine(`${oneLine(name)}: ${oneLine(value)}`);
+  printLine(`\n${rejection.bodyExcerpt ?? 'No body was kept: only of proven requests one is.'}`);
+}
+
+function withText({ bodyExcerpt, ...rest }: Rejection) {
+  return { ...rest, bodyExcerpt: bodyExcerpt?.toString('utf8') };
+}
+
+async function codesOf(endpoints: Inbound['endpoints']): Promise<ReadonlyMap<number, string>> {
+  return new Map((await endpoints.list()).map(({ id, code }) => [id, code]));
+}
+
+function rejectionRow(rejection: Omit<Rejection, 'bodyExcerpt'>, codes: ReadonlyMap<number, string>): Row {
   const { id, endpointId, cause, detail, path, at, droppedBefore, remoteAddress } = rejection;
   return {
     id,

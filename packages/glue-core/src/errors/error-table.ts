@@ -285,6 +285,11 @@ export const errorTable = {
     'List bulk moves with `glue events bulk list`.',
   ),
   GLUE_EVENT_NOT_FOUND: entry(404, 'There is no such event.', 'List events with `glue events list`.'),
+  GLUE_REJECTION_NOT_FOUND: entry(
+    404,
+    'There is no such rejection.',
+    'List rejections with `glue rejections list`; they are kept for the shortest time of all.',
+  ),
   GLUE_DELIVERY_NOT_FOUND: entry(
     404,
     'There is no such delivery.',

@@ -1,4 +1,4 @@
-import { GroupCommit, inTransaction, type Clock, type Database, type Logger } from 'glue-core';
+import { GlueError, GroupCommit, inTransaction, type Clock, type Database, type Logger } from 'glue-core';
 import type { RejectionCause } from '../receive/refusal.js';
 import { rejectionOf, rowOf, type NewRejection, type Rejection, type RejectionRow } from './rejection-row.js';
 import { RejectionSample } from './rejection-sample.js';
@@ -76,6 +76,13 @@ export class RejectionLog {
     if (until !== undefined) void query.where('at', '<', until);
     if (before !== undefined) void query.where('id', '<', before);
     return (await query).map(rejectionOf);
+  }
+
+  /** @throws GLUE_REJECTION_NOT_FOUND */
+  async get(id: string): Promise<Rejection> {
+    const row = await this.options.database<RejectionRow>(REJECTIONS).where({ id }).first();
+    if (!row) throw new GlueError('GLUE_REJECTION_NOT_FOUND', `there is no rejection ${id}`);
+    return rejectionOf(row);
   }
 
   /** Resolves when nothing waits to be stored. */
