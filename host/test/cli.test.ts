@@ -199,7 +199,7 @@ describe('the command line', () => {
     const { out } = await run('rejections', 'show', listed[0]?.id ?? '');
     expect(out).toContain('good-1-inbound');
     expect(out).toMatch(/^x-shop: north$/m);
-    expect(out).toMatch(/No body was kept: only of proven requests one is\.\n$/);
+    expect(out).toMatch(/No body was kept: bodies are kept only of proven requests\.\n$/);
     expect(await json('rejections', 'show', listed[0]?.id ?? '')).toEqual(listed[0]);
     expect(await run('rejections', 'show', 'nothing')).toMatchObject({
       code: 1,

@@ -92,6 +92,26 @@ describe('a group commit', () => {
     await commit.idle();
   });
 
+  it('writes no group of nobody, where all who wait are refused while it gathers', async () => {
+    const sizes: number[] = [];
+    const away = new GlueError('GLUE_DATABASE_UNAVAILABLE', 'away');
+    const group: GroupCommit<string, string> = new GroupCommit<string, string>({
+      clock: new ManualClock(),
+      commit: (items) => {
+        sizes.push(items.length);
+        return Promise.reject(items.length === 2 ? new Error('one of them is bad') : away);
+      },
+      overloaded: () => new Error('too many'),
+    });
+    const first = Promise.allSettled([group.add('a'), group.add('b')]);
+    while (sizes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const late = group.add('c');
+    await expect(late).rejects.toBe(away);
+    await first;
+    await group.idle();
+    expect(sizes).toEqual([2, 1]);
+  });
+
   it('refuses an item when too many wait, and when what waits takes up too much', async () => {
     const stuck = Promise.withResolvers<void>();
     const commit = new GroupCommit<string, string>({

@@ -59,6 +59,7 @@ describe('the problems of an input', () => {
       {},
       ['of.0: Invalid input: expected { json } or { header } or { join }'],
     ],
+    ['no shape, where names of several are mixed', { json: 'a', header: 'b' }, ['of.0: Invalid input']],
     ['the types, where it is of none', 'text', ['of.0: Invalid input: expected object']],
   ])('tell of %s', (_name, one, lines) => {
     expect(problems({ ...good, of: [one] })).toEqual(lines);

@@ -98,7 +98,7 @@ async function showRejection(
   printLine();
   for (const [name, values] of Object.entries(rejection.headers))
     for (const value of values) printLine(`${oneLine(name)}: ${oneLine(value)}`);
-  printLine(`\n${rejection.bodyExcerpt ?? 'No body was kept: only of proven requests one is.'}`);
+  printLine(`\n${rejection.bodyExcerpt ?? 'No body was kept: bodies are kept only of proven requests.'}`);
 }
 
 function withText({ bodyExcerpt, ...rest }: Rejection) {

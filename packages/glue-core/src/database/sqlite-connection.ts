@@ -1,17 +1,18 @@
 import { BusyFile } from './busy-file.js';
 import type { SqliteConfig } from './database-config.js';
+import { flushCommits, type FlushedLog } from './flush-commits.js';
 import type { SqliteFile } from './sqlite-file.js';
-import { WriteAheadLog } from './write-ahead-log.js';
 
 /** The part of a better-sqlite3 connection that is set up here. */
-interface SqliteConnection {
+export interface SqliteConnection {
   pragma(text: string, options?: { readonly simple: true }): unknown;
   prepare(sql: string): SqliteStatement;
   close(): unknown;
   readonly inTransaction: boolean;
+  __knex__disposed?: unknown;
 }
 
-interface SqliteStatement {
+export interface SqliteStatement {
   readonly readonly: boolean;
   run(...values: unknown[]): unknown;
   all(...values: unknown[]): unknown;
@@ -19,13 +20,6 @@ interface SqliteStatement {
 
 /** Statements kept compiled per connection; multi-row statements come in many widths, so old ones are dropped. */
 const KEPT_STATEMENTS = 300;
-
-/**
- * Marks a statement whose effect may be lost with the power: it is on the disk with what is committed next. A claim
- * that is lost leaves the work unclaimed, as the loss of its host would have left it.
- */
-export const MAY_BE_FORGOTTEN = '/* may be forgotten */';
-const needsNoFlush = /^PRAGMA|\/\* may be forgotten \*\/$/i;
 
 /**
  * Sets a new connection up: write-ahead log, durability, short waits for others, an eye on the file, errors that name
@@ -37,16 +31,15 @@ export function prepareSqliteConnection(
   connection: unknown,
   file: SqliteFile,
   durability: SqliteConfig['durability'],
-  log: Pick<WriteAheadLog, 'flush' | 'close'> = new WriteAheadLog(file.path),
+  openLog?: (path: string) => FlushedLog,
 ): unknown {
   const sqlite = connection as SqliteConnection;
   const durable = file.naming(() => {
     const hasLog = sqlite.pragma('journal_mode = WAL', { simple: true }) === 'wal';
+    const isFlushed = durability === 'durable' && hasLog;
+    sqlite.pragma(`synchronous = ${durability === 'fast' || isFlushed ? 'NORMAL' : 'FULL'}`);
     sqlite.pragma('foreign_keys = ON');
-    if (durability === 'fast' || hasLog) sqlite.pragma('synchronous = NORMAL');
-    return durability === 'durable' && hasLog
-      ? flushing(sqlite, log)
-      : (statement: SqliteStatement) => statement;
+    return isFlushed ? flushCommits(sqlite, file, openLog) : asItIs;
   });
   const busy = new BusyFile(sqlite);
   file.opened();
@@ -72,28 +65,7 @@ export function prepareSqliteConnection(
   return sqlite;
 }
 
-/** What is committed counts when it is on the disk: knex waits for the promises that these statements give. */
-function flushing(
-  sqlite: SqliteConnection,
-  log: Pick<WriteAheadLog, 'flush' | 'close'>,
-): (statement: SqliteStatement, sql: string) => SqliteStatement {
-  const close = sqlite.close.bind(sqlite);
-  sqlite.close = () => {
-    log.close();
-    return close();
-  };
-  return (statement, sql) => {
-    if (sql !== 'COMMIT;' && (statement.readonly || needsNoFlush.test(sql))) return statement;
-    for (const method of ['run', 'all'] as const) {
-      const call = statement[method].bind(statement);
-      statement[method] = (...values) => {
-        const answer = call(...values);
-        return sqlite.inTransaction ? answer : log.flush().then(() => answer);
-      };
-    }
-    return statement;
-  };
-}
+const asItIs = (statement: SqliteStatement): SqliteStatement => statement;
 
 /** Whose errors name the file. */
 function namingFileOf(statement: SqliteStatement, file: SqliteFile): SqliteStatement {

@@ -21,8 +21,10 @@ class SqliteFileGone extends SqliteTrouble {
 export class SqliteFile {
   #opened: string | undefined;
   #lookedAt = -Infinity;
+  /** A flush failed: what is committed may not be on the disk. */
+  isInDoubt = false;
 
-  constructor(readonly path: string) {}
+  constructor(private readonly path: string) {}
 
   /** To be called once the file is there. Of several connections, the first says which file it is. */
   opened(): void {
@@ -48,8 +50,13 @@ export class SqliteFile {
     try {
       return work();
     } catch (error) {
-      throw namingFile(this.path, error);
+      throw this.named(error);
     }
+  }
+
+  /** What was thrown, with the name of the file where it is about that. */
+  named(error: unknown): unknown {
+    return namingFile(this.path, error);
   }
 
   #present(): string | undefined {

@@ -1,6 +1,5 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { messageOf } from '../errors/glue-error.js';
-import { namingFile } from './sqlite-trouble.js';
 
 /** What a flush ends with when the disk, or the share of it, is full; some file systems notice only then. */
 const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
@@ -14,31 +13,40 @@ const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
  * https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
  */
 export class WriteAheadLog {
-  #file: number | undefined;
-
-  /** @param path - of the database */
-  constructor(private readonly path: string) {}
+  readonly #file: number;
 
   /**
-   * Resolves when all that was committed before the call is on the disk.
-   * @throws SqliteTrouble
+   * @param path - of the log itself, as SQLite has opened it
+   * @throws what the system says, with a code of SQLite's
+   */
+  constructor(path: string) {
+    try {
+      this.#file = openSync(path, 'r+');
+    } catch (cause) {
+      throw asSqliteError('SQLITE_CANTOPEN', cause);
+    }
+  }
+
+  /**
+   * Resolves when all that was committed before the call is on the disk. Once it has failed, nobody knows what of the log
+   * is there: the system may tell of a page that it could not write once, and never again.
    */
   async flush(): Promise<void> {
     try {
-      this.#file ??= openSync(`${this.path}-wal`, 'r+');
-      const file = this.#file;
       await new Promise<void>((resolve, reject) =>
-        fdatasync(file, (error) => (error ? reject(error) : resolve())),
+        fdatasync(this.#file, (error) => (error ? reject(error) : resolve())),
       );
     } catch (cause) {
       const { code } = cause as { readonly code?: unknown };
-      const asSqlite = { code: FULL_CODES.has(code) ? 'SQLITE_FULL' : 'SQLITE_IOERR_FSYNC' };
-      throw namingFile(this.path, Object.assign(new Error(messageOf(cause), { cause }), asSqlite));
+      throw asSqliteError(FULL_CODES.has(code) ? 'SQLITE_FULL' : 'SQLITE_IOERR_FSYNC', cause);
     }
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
+    closeSync(this.#file);
   }
+}
+
+function asSqliteError(code: string, cause: unknown): Error {
+  return Object.assign(new Error(messageOf(cause), { cause }), { code });
 }

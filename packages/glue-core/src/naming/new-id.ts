@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 /** Goes into every id, one more each time, so that those of one millisecond are in order too. 32 bits. */
 let sequence = randomInt(2 ** 31);
 
-/** Random bytes of an id (RFC 9562 §5.7). Taken from the system for many at a time: by ones they cost as much as a signature. */
+/** Random bytes of an id (RFC 9562 §5.7). Taken from the system for many at a time: one by one they cost as much as a signature. */
 const ID_BYTES = 16;
 const random = new Uint8Array(ID_BYTES * 1_024);
 let used = random.length;
@@ -16,7 +16,7 @@ let used = random.length;
  */
 export function newId(nowMs: number = Date.now()): string {
   sequence = (sequence + 1) >>> 0;
-  return v7({ msecs: nowMs, seq: sequence, random: randomBytes() });
+  return v7({ msecs: nowMs, seq: sequence, random: nextRandom() });
 }
 
 /** A new id that comes just after another one, whatever the time is. */
@@ -24,7 +24,7 @@ export function idAfter(id: string): string {
   return newId(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) + 1);
 }
 
-function randomBytes(): Uint8Array {
+function nextRandom(): Uint8Array {
   if (used === random.length) {
     randomFillSync(random);
     used = 0;

@@ -26,17 +26,30 @@ function isOtherShape({ code, path }: Issue): boolean {
   return path.length === 0 && (code === 'unrecognized_keys' || code === 'invalid_type');
 }
 
-/** zod says of several shapes only that it is none of them. */
+/** zod says of several shapes only that it is none of them: the shapes, where all of what is wrong tells them. */
 function messageOf(issue: Issue): string {
   if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue.message;
-  const shapes = new Set(issue.errors.flatMap((choice) => shapeOf(choice) ?? []));
-  return shapes.size === 0 ? issue.message : `Invalid input: expected ${[...shapes].join(' or ')}`;
+  const unknown = new Set(issue.errors.filter(hasNames).map(unknownNames));
+  const shapes = issue.errors.map(shapeOf);
+  // Where one shape knows a name that others do not, only a part of it is told by what it misses.
+  if (unknown.size > 1 || shapes.includes(undefined)) return issue.message;
+  return `Invalid input: expected ${[...new Set(shapes)].join(' or ')}`;
 }
 
-/** A shape as what is wrong with the input tells it: its type, or the names that it misses. */
+/** A shape as what is wrong tells it: its type, or the names that it asks for. */
 function shapeOf(issues: readonly Issue[]): string | undefined {
   const whole = issues.find(({ path }) => path.length === 0);
   if (whole?.code === 'invalid_type') return whole.expected;
-  const names = new Set(issues.flatMap(({ path: [name] }) => (name === undefined ? [] : String(name))));
-  return names.size === 0 ? undefined : `{ ${[...names].join(', ')} }`;
+  if (whole !== undefined && whole.code !== 'unrecognized_keys') return undefined;
+  const names = new Set(issues.flatMap(({ path: [name] }) => name ?? []));
+  const areNames = names.size > 0 && [...names].every((name) => typeof name === 'string');
+  return areNames ? `{ ${[...names].join(', ')} }` : undefined;
+}
+
+const hasNames = (issues: readonly Issue[]): boolean =>
+  !issues.some(({ code, path }) => path.length === 0 && code === 'invalid_type');
+
+/** Names that were given and that a shape does not know. */
+function unknownNames(issues: readonly Issue[]): string {
+  return issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [])).join();
 }

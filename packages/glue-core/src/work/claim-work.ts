@@ -1,7 +1,7 @@
 import { dialectOf, type Database } from '../database/database.js';
 import { rowsOf } from '../database/database-time.js';
+import { MAY_BE_FORGOTTEN } from '../database/flush-commits.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
-import { MAY_BE_FORGOTTEN } from '../database/sqlite-connection.js';
 import type { Phase, WorkTable } from './work-table.js';
 
 /** A claimed item: who holds it and by which fencing token. */

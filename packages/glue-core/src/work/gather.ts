@@ -1,6 +1,6 @@
 /** Turns of the event loop without anybody new, after which nobody is on the way; the first may end before the loop has looked for what came in. */
 const QUIET_TURNS = 2;
-/** How long the first of them waits at most while one after the other comes, in milliseconds. */
+/** After so many milliseconds no further turn is waited for, though one after the other comes. */
 const LONGEST_MS = 2;
 
 /**
