@@ -94,21 +94,24 @@ describe('a group commit', () => {
 
   it('writes no group of nobody, where all who wait are refused while it gathers', async () => {
     const sizes: number[] = [];
-    const away = new GlueError('GLUE_DATABASE_UNAVAILABLE', 'away');
-    const group: GroupCommit<string, string> = new GroupCommit<string, string>({
-      clock: new ManualClock(),
-      commit: (items) => {
-        sizes.push(items.length);
-        return Promise.reject(items.length === 2 ? new Error('one of them is bad') : away);
+    const { promise: gone, resolve: goAway } = Promise.withResolvers<void>();
+    const commit = new GroupCommit<number, number>({
+      clock,
+      overloaded: full,
+      commit: async (group) => {
+        sizes.push(group.length);
+        if (group.length > 1) throw new Error('one is bad');
+        await gone;
+        throw away();
       },
-      overloaded: () => new Error('too many'),
     });
-    const first = Promise.allSettled([group.add('a'), group.add('b')]);
-    while (sizes.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const late = group.add('c');
-    await expect(late).rejects.toBe(away);
-    await first;
-    await group.idle();
+    const apart = Promise.allSettled([commit.add(1), commit.add(2)]);
+    while (sizes.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    const late = commit.add(3);
+    goAway();
+    await expect(late).rejects.toThrow('the database cannot be used');
+    await apart;
+    await commit.idle();
     expect(sizes).toEqual([2, 1]);
   });
 
