@@ -1,4 +1,4 @@
-import type { SqliteConnection, SqliteStatement } from './sqlite-connection.js';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver.js';
 import type { SqliteFile } from './sqlite-file.js';
 import { WriteAheadLog } from './write-ahead-log.js';
 

@@ -1,22 +1,8 @@
 import { BusyFile } from './busy-file.js';
 import type { SqliteConfig } from './database-config.js';
 import { flushCommits, type FlushedLog } from './flush-commits.js';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver.js';
 import type { SqliteFile } from './sqlite-file.js';
-
-/** The part of a better-sqlite3 connection that is set up here. */
-export interface SqliteConnection {
-  pragma(text: string, options?: { readonly simple: true }): unknown;
-  prepare(sql: string): SqliteStatement;
-  close(): unknown;
-  readonly inTransaction: boolean;
-  __knex__disposed?: unknown;
-}
-
-export interface SqliteStatement {
-  readonly readonly: boolean;
-  run(...values: unknown[]): unknown;
-  all(...values: unknown[]): unknown;
-}
 
 /** Statements kept compiled per connection; multi-row statements come in many widths, so old ones are dropped. */
 const KEPT_STATEMENTS = 300;
