@@ -134,6 +134,23 @@ describe('the server', () => {
     expect([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))).toEqual(expected);
   });
 
+  it('a sender who has ended his side gets the answer, although it takes its time', async () => {
+    const { promise: ended, resolve: hasEnded } = Promise.withResolvers<void>();
+    const port = await serve((incoming, response) => {
+      incoming.socket.once('end', hasEnded);
+      incoming.resume().on('end', () => void ended.then(() => response.writeHead(202).end()));
+    });
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.end('POST /webhooks/in/a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}'),
+      );
+      socket.setEncoding('utf8').on('data', (part: string) => (text += part));
+      socket.on('error', reject).on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 202 /);
+  });
+
   it('answers 400 at once to a body that breaks off its chunks', async () => {
     const port = await serve((incoming, response) => {
       incoming.resume().on('end', () => response.writeHead(202).end());

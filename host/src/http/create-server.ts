@@ -47,6 +47,8 @@ export function createHttpServer({ inbound, app }: ServerParts): Server {
   );
   // Node would drop headers past 2,000 without a word, such as those that proxies append; their size has a limit anyway.
   server.maxHeadersCount = 0;
+  // Who ends his side after the request still waits for the answer (RFC 9293 section 3.6); Node would close without one.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const before = latest.get(socket);
     const answer = (): void => answerBrokenRequest(error, socket);

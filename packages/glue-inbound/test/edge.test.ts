@@ -416,16 +416,12 @@ describe('the edge', () => {
         'POST /webhooks/in/__proto__ HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n1',
         [404],
       ],
+      ['a body that ends too early', `${head}content-length: 9\r\n\r\n1`, [400]],
       ['too many headers', `${head}${'a:\r\n'.repeat(5_000)}content-length: 1\r\n\r\n1`, [431]],
     ])('answers %s', async (_what, bytes, statuses) => {
-      const answer = await sendRaw(host.port, bytes, statuses.length);
+      const answer = await sendRaw(host.port, bytes);
       expect(statusesOf(answer)).toEqual(statuses);
       expect(await stored()).toBe(statuses.filter((status) => status === 202).length);
-    });
-
-    it('answers a body that ends too early', async () => {
-      expect(statusesOf(await sendRaw(host.port, `${head}content-length: 9\r\n\r\n1`, 0))).toEqual([400]);
-      expect(await stored()).toBe(0);
     });
 
     it('does not announce more than it sends to HEAD', async () => {

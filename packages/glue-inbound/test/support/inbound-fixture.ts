@@ -132,6 +132,8 @@ export async function startInbound({
   });
   await inbound.start();
   const server = createServer((request, response) => inbound.listener(request, response));
+  // As the host's server does.
+  Object.assign(server, { httpAllowHalfOpen: true });
   const port = await listen(server);
 
   const look = () => changeFeed.look();

@@ -1,20 +1,11 @@
 import { connect } from 'node:net';
 
-/**
- * Sends bytes that no client would, and resolves with everything that came back when the connection is closed.
- * @param answers - after so many the connection is ended here; none ends it with the bytes
- */
-export function sendRaw(port: number, bytes: string | Buffer, answers = 1): Promise<string> {
+/** Sends bytes that no client would, and resolves with everything that came back when the connection is closed. */
+export function sendRaw(port: number, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.write(bytes);
-      if (answers === 0) socket.end();
-    });
+    const socket = connect(port, '127.0.0.1', () => socket.end(bytes));
     let answer = '';
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      answer += text;
-      if (statusesOf(answer).length >= answers) socket.end();
-    });
+    socket.setEncoding('latin1').on('data', (text: string) => (answer += text));
     socket.on('error', reject).on('close', () => resolve(answer));
   });
 }
