@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { DeliveryAttempt, DeliverySummary, Outbound } from 'glue-outbound';
 import type { Installation } from '../../installation.js';
 import { operatedDeliveries, type DeliveryFilterOptions } from '../operated-deliveries.js';
+import { endpointCodes } from '../endpoint-codes.js';
 import { outboundOf } from '../outbound-of.js';
 import { parseLimit } from '../parse-limit.js';
 import { jsonText, printJson, printLine, printRows, timeText, type Row } from '../print.js';
@@ -62,7 +63,7 @@ async function listDeliveries(installation: Installation, options: ListOptions):
     ...(after !== undefined && { after }),
   });
   if (json) return printJson(deliveries);
-  const codes = await codesOf(outbound);
+  const codes = await endpointCodes(outbound);
   printRows(
     deliveries.map((delivery) => deliveryRow(delivery, codes)),
     { none: 'There is no delivery.' },
@@ -75,7 +76,7 @@ async function showDelivery(outbound: Outbound, id: string, { json }: JsonOption
   const log = await outbound.deliveries.attempts(id);
   if (json) return printJson({ ...delivery, log });
   const { payload, context, headers } = delivery;
-  printRows([deliveryRow(delivery, await codesOf(outbound))], { none: '' });
+  printRows([deliveryRow(delivery, await endpointCodes(outbound))], { none: '' });
   if (delivery.originalId !== undefined) printLine(`Repeats delivery ${delivery.originalId}.`);
   printLine(`\n${shownContent({ payload, context, headers })}\n`);
   printRows(log.map(attemptRow), { none: 'No attempt was made yet.' });
@@ -92,10 +93,6 @@ async function showAttempts(outbound: Outbound, id: string, { json }: JsonOption
     printLine(`\n${jsonText({ request, response })}\n`);
     if (error !== undefined) printLine(`${error}\n`);
   }
-}
-
-async function codesOf({ endpoints }: Outbound): Promise<ReadonlyMap<number, string>> {
-  return new Map((await endpoints.list()).map(({ id, code }) => [id, code]));
 }
 
 function deliveryRow(delivery: DeliverySummary, codes: ReadonlyMap<number, string>): Row {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Command } from 'commander';
 import type { EventAttempt, EventView, Inbound } from 'glue-inbound';
 import type { Installation } from '../../installation.js';
+import { endpointCodes } from '../endpoint-codes.js';
 import { inboundOf } from '../inbound-of.js';
 import { operatedEvents, type EventFilterOptions } from '../operated-events.js';
 import { parseLimit } from '../parse-limit.js';
@@ -52,7 +53,7 @@ async function listEvents(installation: Installation, options: ListOptions): Pro
   const filter = await operatedEvents.filterOf(options, installation);
   const found = await inbound.events.list({ ...filter, limit, ...(before !== undefined && { before }) });
   if (json) return printJson(found);
-  const codes = await codesOf(inbound);
+  const codes = await endpointCodes(inbound);
   printRows(
     found.map((event) => eventRow(event, codes)),
     { none: 'There is no event.' },
@@ -65,7 +66,7 @@ async function showEvent(inbound: Inbound, id: string, { json, raw }: ShowOption
   const { payload, content, log, ...event } = await inbound.events.get(id);
   if (raw) return printBytes(payload.body);
   if (json) return printJson({ ...event, payload: { ...payload, ...bodyFields(payload.body) }, log });
-  printRows([eventRow(event, await codesOf(inbound))], { none: '' });
+  printRows([eventRow(event, await endpointCodes(inbound))], { none: '' });
   printLine();
   printRows([identityRow(event)], { none: '' });
   if (event.primaryId !== undefined) printLine(`Repeats event ${event.primaryId}.`);
@@ -82,10 +83,6 @@ function bodyFields(body: Buffer): { body?: string; bodyBase64?: string } {
   return isUtf8(body)
     ? { body: body.toString('utf8') }
     : { body: undefined, bodyBase64: body.toString('base64') };
-}
-
-async function codesOf({ endpoints }: Inbound): Promise<ReadonlyMap<number, string>> {
-  return new Map((await endpoints.list()).map(({ id, code }) => [id, code]));
 }
 
 function eventRow(event: EventView, codes: ReadonlyMap<number, string>): Row {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Inbound, Rejection, RejectionCause, RejectionFilter } from 'glue-inbound';
+import { endpointCodes } from '../endpoint-codes.js';
 import { inboundOf } from '../inbound-of.js';
 import { parseLimit } from '../parse-limit.js';
 import { parseTime } from '../parse-time.js';
@@ -67,7 +68,8 @@ export function addRejectionCommands(program: Command): void {
     });
 }
 
-async function listRejections({ endpoints, rejections }: Inbound, options: ListOptions): Promise<void> {
+async function listRejections(inbound: Inbound, options: ListOptions): Promise<void> {
+  const { endpoints, rejections } = inbound;
   const { endpoint, cause, since, until, before, limit, json } = options;
   const found = await rejections.list({
     limit,
@@ -78,7 +80,7 @@ async function listRejections({ endpoints, rejections }: Inbound, options: ListO
     ...(before !== undefined && { before }),
   });
   if (json) return printJson(found.map(withText));
-  const codes = await codesOf(endpoints);
+  const codes = await endpointCodes(inbound);
   printRows(
     found.map((rejection) => rejectionRow(rejection, codes)),
     { none: 'There is no rejection.' },
@@ -87,14 +89,10 @@ async function listRejections({ endpoints, rejections }: Inbound, options: ListO
   if (last && found.length === limit) printLine(`\nOlder ones: --before ${last.id}`);
 }
 
-async function showRejection(
-  { endpoints, rejections }: Inbound,
-  id: string,
-  { json }: ShowOptions,
-): Promise<void> {
-  const rejection = withText(await rejections.get(id));
+async function showRejection(inbound: Inbound, id: string, { json }: ShowOptions): Promise<void> {
+  const rejection = withText(await inbound.rejections.get(id));
   if (json) return printJson(rejection);
-  printRows([rejectionRow(rejection, await codesOf(endpoints))], { none: '' });
+  printRows([rejectionRow(rejection, await endpointCodes(inbound))], { none: '' });
   printLine();
   for (const [name, values] of Object.entries(rejection.headers))
     for (const value of values) printLine(`${oneLine(name)}: ${oneLine(value)}`);
@@ -103,10 +101,6 @@ async function showRejection(
 
 function withText({ bodyExcerpt, ...rest }: Rejection) {
   return { ...rest, bodyExcerpt: bodyExcerpt?.toString('utf8') };
-}
-
-async function codesOf(endpoints: Inbound['endpoints']): Promise<ReadonlyMap<number, string>> {
-  return new Map((await endpoints.list()).map(({ id, code }) => [id, code]));
 }
 
 function rejectionRow(rejection: Omit<Rejection, 'bodyExcerpt'>, codes: ReadonlyMap<number, string>): Row {

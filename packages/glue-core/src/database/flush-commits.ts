@@ -9,7 +9,7 @@ import { WriteAheadLog } from './write-ahead-log.js';
 export const MAY_BE_FORGOTTEN = '/* may be forgotten */';
 const mayBeForgotten = /\/\* may be forgotten \*\/$/;
 
-/** A disk to which a log is brought. */
+/** A log that can be brought to the disk. */
 export type FlushedLog = Pick<WriteAheadLog, 'flush' | 'close'>;
 
 /**
@@ -23,8 +23,8 @@ export function flushCommits(
   file: SqliteFile,
   openLog: (path: string) => FlushedLog = (path) => new WriteAheadLog(path),
 ): (statement: SqliteStatement, sql: string) => SqliteStatement {
-  // Reads, so that the log is there.
   const [main] = sqlite.pragma('database_list') as readonly { readonly file: string }[];
+  // Reads, so that the log is there.
   sqlite.pragma('schema_version');
   if (file.isInDoubt) settleDoubt(sqlite, file);
   const log = openLog(`${main?.file}-wal`);

@@ -53,8 +53,19 @@ function openSqlite({ file, durability }: SqliteConfig): Database {
     pool: {
       min: 1,
       max: 1,
-      afterCreate: (connection: unknown, ready: (error: Error | null, connection: unknown) => void) =>
-        ready(null, prepareSqliteConnection(connection, opened, durability)),
+      afterCreate: (
+        connection: { close(): unknown },
+        ready: (error: Error | null, connection: unknown) => void,
+      ) => {
+        try {
+          prepareSqliteConnection(connection, opened, durability);
+        } catch (error) {
+          // The pool forgets it, and asks for another soon.
+          connection.close();
+          return ready(error as Error, connection);
+        }
+        ready(null, connection);
+      },
     },
   });
   const client = database.client as { acquireRawConnection: () => Promise<unknown> };

@@ -12,7 +12,7 @@ function linesOf(issues: readonly Issue[], at: readonly string[]): string[] {
     const path = [...at, ...issue.path.map(String)];
     const meant = issue.code === 'invalid_union' ? meantChoice(issue.errors) : undefined;
     if (meant) return linesOf(meant, path);
-    return [`${path.length === 0 ? '(whole)' : path.join('.')}: ${messageOf(issue)}`];
+    return [`${path.length === 0 ? '(whole)' : path.join('.')}: ${toldOf(issue)}`];
   });
 }
 
@@ -27,7 +27,7 @@ function isOtherShape({ code, path }: Issue): boolean {
 }
 
 /** zod says of several shapes only that it is none of them: the shapes, where all of what is wrong tells them. */
-function messageOf(issue: Issue): string {
+function toldOf(issue: Issue): string {
   if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue.message;
   const unknown = new Set(issue.errors.filter(hasNames).map(unknownNames));
   const shapes = issue.errors.map(shapeOf);

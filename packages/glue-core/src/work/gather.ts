@@ -1,3 +1,5 @@
+import type { Clock } from '../clock/clock.js';
+
 /** Turns of the event loop without anybody new, after which nobody is on the way; the first may end before the loop has looked for what came in. */
 const QUIET_TURNS = 2;
 /** After so many milliseconds no further turn is waited for, though one after the other comes. */
@@ -9,9 +11,9 @@ const LONGEST_MS = 2;
  * @param count - how many have come
  * @param enough - how many are worth no further wait
  */
-export async function gather(count: () => number, enough: number): Promise<void> {
-  const givenUpAt = performance.now() + LONGEST_MS;
-  for (let quiet = 0; quiet < QUIET_TURNS && count() < enough && performance.now() < givenUpAt;) {
+export async function gather(clock: Clock, count: () => number, enough: number): Promise<void> {
+  const givenUpAt = clock.monotonic() + LONGEST_MS;
+  for (let quiet = 0; quiet < QUIET_TURNS && count() < enough && clock.monotonic() < givenUpAt;) {
     const before = count();
     await new Promise((resolve) => setImmediate(resolve));
     quiet = count() > before ? 0 : quiet + 1;

@@ -70,7 +70,7 @@ export class GroupCommit<Item, Result> {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await gather(() => this.#waiting.length, this.#maxItems);
+      await gather(this.options.clock, () => this.#waiting.length, this.#maxItems);
       const group = this.#takeWaiting(this.#maxItems);
       // All may have been refused meanwhile.
       if (group.length > 0) await this.#writeGroup(group);
