@@ -7,8 +7,8 @@ import type { ProfileLine, ProfileSummary } from './support/cpu-profile.ts';
 import { atPlace, stores, type Store } from './support/database-places.ts';
 import { printTable } from './support/print-table.ts';
 
-const WHAT = ['ingest', 'accept', 'processed', 'outbound'] as const;
-/** For instance `ingest-sqlite`: accepting while processing; `accept-…` alone; `processed-…` stored to done; `outbound-…` sent. */
+const WHAT = ['ingest', 'accept', 'accept10k', 'processed', 'outbound'] as const;
+/** For instance `ingest-sqlite`: accepting while processing; `accept-…` alone, `accept10k-…` 10 KB each; `processed-…` stored to done; `outbound-…` sent. */
 export const PROFILES = WHAT.flatMap((what) =>
   (['sqlite', 'mariadb'] as const).map((store) => `${what}-${store}`),
 );
@@ -28,7 +28,7 @@ export async function profile(name: string): Promise<void> {
 function summaryOf(what: string, store: Store): Promise<ProfileSummary> {
   if (what === 'processed') return profileProcessing(store);
   if (what === 'outbound') return profileSending(store);
-  return profileIngest(store, what === 'accept');
+  return profileIngest(store, what !== 'ingest', what === 'accept10k' ? 10_240 : 1_024);
 }
 
 async function profileSending(store: Store): Promise<ProfileSummary> {
@@ -56,10 +56,10 @@ function profileProcessing(store: Store): Promise<ProfileSummary> {
   });
 }
 
-function profileIngest(store: Store, hold: boolean): Promise<ProfileSummary> {
+function profileIngest(store: Store, hold: boolean, bytes: number): Promise<ProfileSummary> {
   return atPlace(store, async (place) => {
     const host = await startChild<GlueHostAnswer>('glue-host', { place, hold });
-    const load = { url: host.answer.url, bytes: 1_024 };
+    const load = { url: host.answer.url, bytes };
     try {
       await runChild('load', { ...load, seconds: 2 });
       await host.ask('start profile');
