@@ -78,6 +78,25 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     expect(lease.incarnation).not.toBe(incarnation);
   });
 
+  it('is given up by a host that stops during a renewal: no other is taken in its place', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<number>();
+    let isRenewing = false;
+    const lease = await take('one', () => {
+      if (!isRenewing) return Promise.resolve(clock.now());
+      asked.resolve();
+      return answer.promise;
+    });
+    isRenewing = true;
+    clock.advance(3_000);
+    await asked.promise;
+    const stopped = lease.stop();
+    answer.resolve(clock.now());
+    await stopped;
+    expect(await database('glue_hosts')).toEqual([]);
+    expect(logged).toEqual([]);
+  });
+
   it('is renewed while the look after other hosts takes long, and one look is taken at a time', async () => {
     const lease = await take('one');
     const { signal, incarnation } = lease;

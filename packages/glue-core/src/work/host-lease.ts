@@ -177,6 +177,8 @@ export class HostLease {
         .where({ incarnation })
         .update({ lease_until: now + leaseMs }),
     );
+    // Who stops waits for this renewal, and gives up the lease that it has.
+    if (this.#stopped) return;
     if (renewed === 1 && !this.#abort.signal.aborted) {
       this.#holdUntil(sinceMs + leaseMs);
       void this.#look();
