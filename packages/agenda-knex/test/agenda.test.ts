@@ -195,7 +195,9 @@ onEachDatabase((database) => {
       agenda.define('soon', async () => undefined);
       await agenda.schedule(new Date(Date.now() + 5000), 'soon');
       await agenda.start();
-      await until(async () => (await stored('soon'))[0]?.state === 'running');
+      // Not only the database: Agenda itself has to know what it has locked.
+      await until(async () => (await agenda.getRunningStats()).lockedJobs === 1);
+      expect(await stored('soon')).toMatchObject([{ state: 'running' }]);
       await agenda.stop(false);
       expect(await stored('soon')).toMatchObject([{ state: 'scheduled' }]);
     });
