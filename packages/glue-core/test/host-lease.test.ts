@@ -78,6 +78,40 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     expect(lease.incarnation).not.toBe(incarnation);
   });
 
+  it('is kept though one renewal hangs: the next one is tried without it', async () => {
+    const hanging: Promise<number>[] = [];
+    const lease = await take('one', () => hanging.pop() ?? Promise.resolve(clock.now()));
+    hanging.push(new Promise(() => {}));
+    const { signal, incarnation } = lease;
+    let looks = 0;
+    lease.follow({ onRenewed: async () => void (looks += 1) });
+    clock.advance(3_000);
+    clock.advance(3_000);
+    await until(() => logged.length === 1);
+    expect(logged).toMatchObject([{ fields: { reason: 'no answer within 3000 ms' } }]);
+    clock.advance(500);
+    await until(() => looks === 1);
+    clock.advance(11_999);
+    expect([lease.isHeld(), signal.aborted, lease.incarnation]).toEqual([true, false, incarnation]);
+  });
+
+  it('is not shortened by a renewal that arrives late', async () => {
+    const lease = await take('one');
+    const renewedLater = clock.now() + 20_000;
+    await database('glue_hosts').update({ lease_until: renewedLater });
+    let looks = 0;
+    lease.follow({ onRenewed: async () => void (looks += 1) });
+    clock.advance(3_000);
+    await until(() => looks === 1);
+    expect(
+      await database('glue_hosts')
+        .pluck('lease_until')
+        .then((all) => all.map(Number)),
+    ).toEqual([renewedLater]);
+    clock.advance(11_999);
+    expect(lease.isHeld()).toBe(true);
+  });
+
   it('is given up by a host that stops during a renewal: no other is taken in its place', async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<number>();
@@ -155,6 +189,9 @@ describeEachDatabase('the lease of a host', (openDatabase) => {
     clock.advance(6_000);
     answer.resolve(clock.now());
     answer = undefined;
+    await until(() => logged.length === 1);
+    expect(logged).toMatchObject([{ message: 'the host lease could not be renewed' }]);
+    clock.advance(500);
     await until(() => looks === 1);
     expect(lease.now()).toBe(clock.now());
     expect(lease.isHeld()).toBe(true);

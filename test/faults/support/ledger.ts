@@ -14,6 +14,8 @@ interface Row {
 export interface InFlight {
   readonly atMs: number;
   readonly ids: readonly string[];
+  /** Until when the database took nothing, Unix milliseconds: what was accepted meanwhile could not be recorded. */
+  readonly untilMs?: number;
 }
 
 /** What became of what was accepted. */
@@ -27,7 +29,7 @@ export interface Ledger {
   readonly stuck: number;
   /** Deliveries that the receiver accepted more than once. */
   readonly repeated: number;
-  /** Those of them that were not under way at a fault between two acceptances: nothing explains these. */
+  /** Those of them whose acceptance no fault kept from being recorded, with the times: nothing explains these. */
   readonly unexplained: readonly string[];
   /** Deliveries whose acceptance was recorded more than once: nothing explains these. */
   readonly recordedTwice: number;
@@ -90,7 +92,7 @@ export async function balance(
     repeated: repeated.length,
     unexplained: repeated
       .filter(([key, times]) => !isExplained(sent.get(key) ?? '', times, faults))
-      .map(([key]) => key),
+      .map(([key, times]) => describeRepeat(key, sent.get(key) ?? '', times, faults)),
     recordedTwice: await recordedTwice(database),
     slowestRecoveryMs: slowestRecovery([...events, ...deliveries], faults),
   };
@@ -98,12 +100,31 @@ export async function balance(
   return ledger;
 }
 
-/** Whether between each two acceptances the delivery was under way at a fault, which kept the first from being recorded. */
+/** Whether between each two acceptances there was a fault that kept the first from being recorded. */
 function isExplained(id: string, times: readonly number[], faults: readonly InFlight[]): boolean {
   return times.slice(1).every((next, index) => {
     const first = times[index] ?? Infinity;
-    return faults.some(({ atMs, ids }) => first <= atMs + UNDER_WAY_MS && atMs <= next && ids.includes(id));
+    return faults.some((fault) => fault.atMs <= next && isUnrecorded(id, first, fault));
   });
+}
+
+/** Whether what was accepted then was under way at the fault, or came while the database took nothing. */
+function isUnrecorded(id: string, acceptedMs: number, { atMs, ids, untilMs }: InFlight): boolean {
+  if (acceptedMs <= atMs + UNDER_WAY_MS && ids.includes(id)) return true;
+  return untilMs !== undefined && acceptedMs >= atMs - UNDER_WAY_MS && acceptedMs <= untilMs;
+}
+
+function describeRepeat(
+  key: string,
+  id: string,
+  times: readonly number[],
+  faults: readonly InFlight[],
+): string {
+  const seen = faults.map(({ atMs, ids }) => {
+    const after = times.map((time) => time - atMs).join(', ');
+    return `${after} ms after a fault at which it was ${ids.includes(id) ? '' : 'not '}under way`;
+  });
+  return `${key}: accepted ${seen.join('; ') || `${times.length} times`}`;
 }
 
 /** What was under way at several faults counts from the last. */

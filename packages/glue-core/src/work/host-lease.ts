@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js';
+import { withinDeadline } from '../clock/within-deadline.js';
 import type { Database } from '../database/database.js';
 import { databaseNow } from '../database/database-time.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
@@ -25,6 +26,11 @@ export interface HostLeaseOptions {
   readonly processes?: Processes;
 }
 
+/**
+ * Pause before a renewal that failed is tried again, in milliseconds. One that gets no answer fails after `renewMs`: its
+ * line may be dead, and there are others.
+ */
+const TRY_AGAIN_MS = 500;
 /** How long after a lease has run out to look, in milliseconds. */
 const LOOK_AFTER_MS = 100;
 /** A lease that ends so much later than a whole lease from now was taken by a time that is no more, in milliseconds. */
@@ -111,7 +117,7 @@ export class HostLease {
   async start(): Promise<void> {
     this.#stopped = false;
     await this.#begin();
-    this.#schedule();
+    this.#schedule(this.#options.renewMs);
     await this.#look();
   }
 
@@ -155,42 +161,69 @@ export class HostLease {
     });
   }
 
-  #schedule(): void {
+  #schedule(delayMs: number): void {
     if (this.#stopped) return;
-    this.#cancelRenewal = this.#options.clock.after(this.#options.renewMs, () => {
-      this.#renewing = this.#renew()
-        .catch((error: unknown) =>
-          this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed'),
-        )
-        .finally(() => this.#schedule());
+    this.#cancelRenewal = this.#options.clock.after(delayMs, () => {
+      this.#renewing = this.#renew().then(
+        () => this.#schedule(this.#options.renewMs),
+        (error: unknown) => {
+          this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed');
+          this.#schedule(TRY_AGAIN_MS);
+        },
+      );
     });
   }
 
   async #renew(): Promise<void> {
-    const { database, leaseMs, logger } = this.#options;
     const incarnation = this.#incarnation;
-    if (!this.isHeld()) this.#lose();
-    const { now, sinceMs } = await this.#time.read();
-    // While the row is there, nobody has taken our work over, whatever the database's clock says of our lease.
-    const renewed = await runAgain(() =>
-      database<HostRow>(HOSTS)
-        .where({ incarnation })
-        .update({ lease_until: now + leaseMs }),
-    );
+    const heldUntil = await this.#prolongSoon(incarnation);
     // Who stops waits for this renewal, and gives up the lease that it has.
     if (this.#stopped) return;
-    if (renewed === 1 && !this.#abort.signal.aborted) {
-      this.#holdUntil(sinceMs + leaseMs);
-      void this.#look();
-      return;
+    if (heldUntil !== undefined && !this.#abort.signal.aborted) {
+      this.#holdUntil(heldUntil);
+    } else {
+      this.#lose();
+      await this.#begin();
+      this.#options.logger.warn(
+        { lost: incarnation, incarnation: this.#incarnation },
+        'the host lease was lost; a new incarnation begins',
+      );
     }
-    this.#lose();
-    await this.#begin();
-    logger.warn(
-      { lost: incarnation, incarnation: this.#incarnation },
-      'the host lease was lost; a new incarnation begins',
-    );
     void this.#look();
+  }
+
+  /**
+   * @returns until when the lease is held, by the monotonic clock; undefined when it is lost
+   * @throws what the database throws, or that it gave no answer, while the lease is held and can be renewed yet
+   */
+  async #prolongSoon(incarnation: number): Promise<number | undefined> {
+    const { clock, renewMs } = this.#options;
+    if (!this.isHeld()) return undefined;
+    try {
+      const prolong = (signal: AbortSignal) => this.#prolong(incarnation, signal);
+      return await withinDeadline(clock, renewMs, this.#abort.signal, prolong, 'no answer');
+    } catch (error) {
+      if (this.isHeld()) throw error;
+      return undefined;
+    }
+  }
+
+  /**
+   * While the row is there, nobody has taken our work over, whatever the database's clock says of our lease.
+   * @param signal - aborted when nobody waits any more; what is under way then may arrive late, and shortens nothing
+   * @returns until when the lease is held, by the monotonic clock; undefined when the row is gone
+   */
+  async #prolong(incarnation: number, signal: AbortSignal): Promise<number | undefined> {
+    const { database, leaseMs } = this.#options;
+    const { now, sinceMs } = await this.#time.read();
+    if (signal.aborted) return undefined;
+    const until = now + leaseMs;
+    const own = database<HostRow>(HOSTS).where({ incarnation });
+    const prolonged = await runAgain(() =>
+      own.clone().where('lease_until', '<=', until).update({ lease_until: until }),
+    );
+    const isThere = prolonged === 1 || (await runAgain(() => own.clone())).length === 1;
+    return isThere ? sinceMs + leaseMs : undefined;
   }
 
   #lose(): void {
