@@ -111,7 +111,8 @@ function isExplained(id: string, times: readonly number[], faults: readonly InFl
 /** Whether what was accepted then was under way at the fault, or came while the database took nothing. */
 function isUnrecorded(id: string, acceptedMs: number, { atMs, ids, untilMs }: InFlight): boolean {
   if (acceptedMs <= atMs + UNDER_WAY_MS && ids.includes(id)) return true;
-  return untilMs !== undefined && acceptedMs >= atMs - UNDER_WAY_MS && acceptedMs <= untilMs;
+  const isFrom = acceptedMs >= atMs - UNDER_WAY_MS;
+  return isFrom && untilMs !== undefined && acceptedMs <= untilMs + UNDER_WAY_MS;
 }
 
 function describeRepeat(

@@ -64,6 +64,8 @@ export class HostLease {
   #cancelWatch: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
   #stopped = true;
+  /** The renewal before this one failed. */
+  #isFailing = false;
   #renewing: Promise<void> = Promise.resolve();
   #looking: Promise<void> | undefined;
 
@@ -165,9 +167,15 @@ export class HostLease {
     if (this.#stopped) return;
     this.#cancelRenewal = this.#options.clock.after(delayMs, () => {
       this.#renewing = this.#renew().then(
-        () => this.#schedule(this.#options.renewMs),
+        () => {
+          this.#isFailing = false;
+          this.#schedule(this.#options.renewMs);
+        },
         (error: unknown) => {
-          this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed');
+          // Once: a database that is away fails twice a second.
+          if (!this.#isFailing)
+            this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed');
+          this.#isFailing = true;
           this.#schedule(TRY_AGAIN_MS);
         },
       );
