@@ -45,6 +45,8 @@ const TABLES = ['glue_events', 'glue_deliveries'] as const;
 
 /** What was sent before a host was killed can reach the receiver, or the database, this much after. */
 const UNDER_WAY_MS = 1_000;
+/** By how much the time that hosts go by may lag behind the receiver's. */
+const CLOCKS_DIFFER_MS = 500;
 
 /**
  * What hosts hold now. Asked right after a kill: what was under way.
@@ -79,7 +81,7 @@ export async function balance(
     rowsOf(database, 'glue_deliveries'),
   ]);
   const stored = new Map(events.map(({ key, id }) => [key, id]));
-  const sent = new Map(deliveries.map(({ key, id }) => [key, id]));
+  const sent = new Map(deliveries.map((row) => [row.key, row]));
   const repeated = [...receiver.acceptedAt].filter(([, times]) => times.length > 1);
   const ledger = {
     accepted: accepted.size,
@@ -91,8 +93,8 @@ export async function balance(
     stuck: (await unfinished(database)) + (await held(database)),
     repeated: repeated.length,
     unexplained: repeated
-      .filter(([key, times]) => !isExplained(sent.get(key) ?? '', times, faults))
-      .map(([key, times]) => describeRepeat(key, sent.get(key) ?? '', times, faults)),
+      .filter(([key, times]) => !isExplained(sent.get(key), times, faults))
+      .map(([key, times]) => describeRepeat(key, sent.get(key), times, faults)),
     recordedTwice: await recordedTwice(database),
     slowestRecoveryMs: slowestRecovery([...events, ...deliveries], faults),
   };
@@ -101,31 +103,33 @@ export async function balance(
 }
 
 /** Whether between each two acceptances there was a fault that kept the first from being recorded. */
-function isExplained(id: string, times: readonly number[], faults: readonly InFlight[]): boolean {
+function isExplained(row: Row | undefined, times: readonly number[], faults: readonly InFlight[]): boolean {
   return times.slice(1).every((next, index) => {
     const first = times[index] ?? Infinity;
-    return faults.some((fault) => fault.atMs <= next && isUnrecorded(id, first, fault));
+    const wasRecorded = Number(row?.finished_at ?? Infinity) < next - CLOCKS_DIFFER_MS;
+    return !wasRecorded && faults.some((fault) => fault.atMs <= next && isUnrecorded(row?.id, first, fault));
   });
 }
 
 /** Whether what was accepted then was under way at the fault, or came while the database took nothing. */
-function isUnrecorded(id: string, acceptedMs: number, { atMs, ids, untilMs }: InFlight): boolean {
-  if (acceptedMs <= atMs + UNDER_WAY_MS && ids.includes(id)) return true;
+function isUnrecorded(id: string | undefined, acceptedMs: number, { atMs, ids, untilMs }: InFlight): boolean {
+  if (acceptedMs <= atMs + UNDER_WAY_MS && ids.includes(id ?? '')) return true;
   const isFrom = acceptedMs >= atMs - UNDER_WAY_MS;
   return isFrom && untilMs !== undefined && acceptedMs <= untilMs + UNDER_WAY_MS;
 }
 
 function describeRepeat(
   key: string,
-  id: string,
+  row: Row | undefined,
   times: readonly number[],
   faults: readonly InFlight[],
 ): string {
   const seen = faults.map(({ atMs, ids }) => {
-    const after = times.map((time) => time - atMs).join(', ');
-    return `${after} ms after a fault at which it was ${ids.includes(id) ? '' : 'not '}under way`;
+    const [after, finished] = [times.map((time) => time - atMs), Number(row?.finished_at) - atMs];
+    const wasUnderWay = ids.includes(row?.id ?? '') ? 'under way' : 'not under way';
+    return `accepted ${after.join(', ')} ms, done ${finished} ms after a fault at which it was ${wasUnderWay}`;
   });
-  return `${key}: accepted ${seen.join('; ') || `${times.length} times`}`;
+  return `${key}: ${seen.join('; ') || `accepted ${times.length} times`}`;
 }
 
 /** What was under way at several faults counts from the last. */

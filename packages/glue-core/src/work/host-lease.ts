@@ -1,5 +1,4 @@
 import type { Clock } from '../clock/clock.js';
-import { withinDeadline } from '../clock/within-deadline.js';
 import type { Database } from '../database/database.js';
 import { databaseNow } from '../database/database-time.js';
 import { inTransaction, runAgain } from '../database/in-transaction.js';
@@ -26,10 +25,7 @@ export interface HostLeaseOptions {
   readonly processes?: Processes;
 }
 
-/**
- * Pause before a renewal that failed is tried again, in milliseconds. One that gets no answer fails after `renewMs`: its
- * line may be dead, and there are others.
- */
+/** Pause before a renewal that failed is tried again, in milliseconds. */
 const TRY_AGAIN_MS = 500;
 /** How long after a lease has run out to look, in milliseconds. */
 const LOOK_AFTER_MS = 100;
@@ -64,8 +60,8 @@ export class HostLease {
   #cancelWatch: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
   #stopped = true;
-  /** The renewal before this one failed. */
-  #isFailing = false;
+  /** Why the renewal before failed, if it did. */
+  #failure: string | undefined;
   #renewing: Promise<void> = Promise.resolve();
   #looking: Promise<void> | undefined;
 
@@ -167,71 +163,51 @@ export class HostLease {
     if (this.#stopped) return;
     this.#cancelRenewal = this.#options.clock.after(delayMs, () => {
       this.#renewing = this.#renew().then(
-        () => {
-          this.#isFailing = false;
-          this.#schedule(this.#options.renewMs);
-        },
-        (error: unknown) => {
-          // Once: a database that is away fails twice a second.
-          if (!this.#isFailing)
-            this.#options.logger.warn({ reason: messageOf(error) }, 'the host lease could not be renewed');
-          this.#isFailing = true;
-          this.#schedule(TRY_AGAIN_MS);
-        },
+        () => this.#renewed(),
+        (error: unknown) => this.#failed(messageOf(error)),
       );
     });
   }
 
+  #renewed(): void {
+    this.#failure = undefined;
+    this.#schedule(this.#options.renewMs);
+  }
+
+  /** Tells of each failure once: while a database is away there are two a second. */
+  #failed(reason: string): void {
+    if (reason !== this.#failure)
+      this.#options.logger.warn({ reason }, 'the host lease could not be renewed');
+    this.#failure = reason;
+    this.#schedule(TRY_AGAIN_MS);
+  }
+
   async #renew(): Promise<void> {
+    const { database, leaseMs, logger } = this.#options;
     const incarnation = this.#incarnation;
-    const heldUntil = await this.#prolongSoon(incarnation);
+    if (!this.isHeld()) this.#lose();
+    const { now, sinceMs } = await this.#time.read();
+    // While the row is there, nobody has taken our work over, whatever the database's clock says of our lease.
+    const renewed = await runAgain(() =>
+      database<HostRow>(HOSTS)
+        .where({ incarnation })
+        .update({ lease_until: now + leaseMs }),
+    );
     // Who stops waits for this renewal, and gives up the lease that it has.
     if (this.#stopped) return;
-    if (heldUntil !== undefined && !this.#abort.signal.aborted) {
-      this.#holdUntil(heldUntil);
-    } else {
-      this.#lose();
-      await this.#begin();
-      this.#options.logger.warn(
-        { lost: incarnation, incarnation: this.#incarnation },
-        'the host lease was lost; a new incarnation begins',
-      );
+    if (renewed === 1 && !this.#abort.signal.aborted) {
+      this.#holdUntil(sinceMs + leaseMs);
+      void this.#look();
+      return;
     }
-    void this.#look();
-  }
-
-  /**
-   * @returns until when the lease is held, by the monotonic clock; undefined when it is lost
-   * @throws what the database throws, or that it gave no answer, while the lease is held and can be renewed yet
-   */
-  async #prolongSoon(incarnation: number): Promise<number | undefined> {
-    const { clock, renewMs } = this.#options;
-    if (!this.isHeld()) return undefined;
-    try {
-      const prolong = (signal: AbortSignal) => this.#prolong(incarnation, signal);
-      return await withinDeadline(clock, renewMs, this.#abort.signal, prolong, 'no answer');
-    } catch (error) {
-      if (this.isHeld()) throw error;
-      return undefined;
-    }
-  }
-
-  /**
-   * While the row is there, nobody has taken our work over, whatever the database's clock says of our lease.
-   * @param signal - aborted when nobody waits any more; what is under way then may arrive late, and shortens nothing
-   * @returns until when the lease is held, by the monotonic clock; undefined when the row is gone
-   */
-  async #prolong(incarnation: number, signal: AbortSignal): Promise<number | undefined> {
-    const { database, leaseMs } = this.#options;
-    const { now, sinceMs } = await this.#time.read();
-    if (signal.aborted) return undefined;
-    const until = now + leaseMs;
-    const own = database<HostRow>(HOSTS).where({ incarnation });
-    const prolonged = await runAgain(() =>
-      own.clone().where('lease_until', '<=', until).update({ lease_until: until }),
+    this.#lose();
+    await this.#begin();
+    if (this.#stopped) return this.#abort.abort(new Error('the host stops'));
+    logger.warn(
+      { lost: incarnation, incarnation: this.#incarnation },
+      'the host lease was lost; a new incarnation begins',
     );
-    const isThere = prolonged === 1 || (await runAgain(() => own.clone())).length === 1;
-    return isThere ? sinceMs + leaseMs : undefined;
+    void this.#look();
   }
 
   #lose(): void {
