@@ -7,6 +7,9 @@ import { onEachClockStore, type ClockStore } from './support/clock-stores.js';
 /** Well below the sweep's half minute, so that it is the wake-up that came; no measure of speed. */
 const BEFORE_ANY_SWEEP_MS = 20_000;
 
+/** Before the time of a test is over, so that it can say what came. */
+const TOO_LATE_MS = 25_000;
+
 /** Notes what the clock tells a queue, and lets a test wait for it. */
 class RecordedQueue {
   readonly wakes: { lane: number; at: number }[] = [];
@@ -28,11 +31,18 @@ class RecordedQueue {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
+    let isTooLate = false;
+    const timer = setTimeout(() => {
+      isTooLate = true;
+      this.#notify();
+    }, TOO_LATE_MS);
+    while (!condition() && !isTooLate) {
       await new Promise<void>((resolve) => {
         this.#notify = resolve;
       });
     }
+    clearTimeout(timer);
+    if (!condition()) throw new Error(`${this.wakes.length} wake-ups, ${this.sweeps} sweeps, and no more`);
   }
 }
 
