@@ -14,8 +14,6 @@ interface Row {
 export interface InFlight {
   readonly atMs: number;
   readonly ids: readonly string[];
-  /** Until when the database took nothing, Unix milliseconds: what was accepted meanwhile could not be recorded. */
-  readonly untilMs?: number;
 }
 
 /** What became of what was accepted. */
@@ -29,7 +27,7 @@ export interface Ledger {
   readonly stuck: number;
   /** Deliveries that the receiver accepted more than once. */
   readonly repeated: number;
-  /** Those of them whose acceptance no fault kept from being recorded, with the times: nothing explains these. */
+  /** Those of them that were not under way at a fault between two acceptances, with the times: nothing explains these. */
   readonly unexplained: readonly string[];
   /** Deliveries whose acceptance was recorded more than once: nothing explains these. */
   readonly recordedTwice: number;
@@ -45,8 +43,6 @@ const TABLES = ['glue_events', 'glue_deliveries'] as const;
 
 /** What was sent before a host was killed can reach the receiver, or the database, this much after. */
 const UNDER_WAY_MS = 1_000;
-/** By how much the time that hosts go by may lag behind the receiver's. */
-const CLOCKS_DIFFER_MS = 500;
 
 /**
  * What hosts hold now. Asked right after a kill: what was under way.
@@ -81,7 +77,7 @@ export async function balance(
     rowsOf(database, 'glue_deliveries'),
   ]);
   const stored = new Map(events.map(({ key, id }) => [key, id]));
-  const sent = new Map(deliveries.map((row) => [row.key, row]));
+  const sent = new Map(deliveries.map(({ key, id }) => [key, id]));
   const repeated = [...receiver.acceptedAt].filter(([, times]) => times.length > 1);
   const ledger = {
     accepted: accepted.size,
@@ -93,8 +89,8 @@ export async function balance(
     stuck: (await unfinished(database)) + (await held(database)),
     repeated: repeated.length,
     unexplained: repeated
-      .filter(([key, times]) => !isExplained(sent.get(key), times, faults))
-      .map(([key, times]) => describeRepeat(key, sent.get(key), times, faults)),
+      .filter(([key, times]) => !isExplained(sent.get(key) ?? '', times, faults))
+      .map(([key, times]) => describeRepeat(key, sent.get(key) ?? '', times, faults)),
     recordedTwice: await recordedTwice(database),
     slowestRecoveryMs: slowestRecovery([...events, ...deliveries], faults),
   };
@@ -102,32 +98,23 @@ export async function balance(
   return ledger;
 }
 
-/** Whether between each two acceptances there was a fault that kept the first from being recorded. */
-function isExplained(row: Row | undefined, times: readonly number[], faults: readonly InFlight[]): boolean {
+/** Whether between each two acceptances the delivery was under way at a fault, which kept the first from being recorded. */
+function isExplained(id: string, times: readonly number[], faults: readonly InFlight[]): boolean {
   return times.slice(1).every((next, index) => {
     const first = times[index] ?? Infinity;
-    const wasRecorded = Number(row?.finished_at ?? Infinity) < next - CLOCKS_DIFFER_MS;
-    return !wasRecorded && faults.some((fault) => fault.atMs <= next && isUnrecorded(row?.id, first, fault));
+    return faults.some(({ atMs, ids }) => first <= atMs + UNDER_WAY_MS && atMs <= next && ids.includes(id));
   });
-}
-
-/** Whether what was accepted then was under way at the fault, or came while the database took nothing. */
-function isUnrecorded(id: string | undefined, acceptedMs: number, { atMs, ids, untilMs }: InFlight): boolean {
-  if (acceptedMs <= atMs + UNDER_WAY_MS && ids.includes(id ?? '')) return true;
-  const isFrom = acceptedMs >= atMs - UNDER_WAY_MS;
-  return isFrom && untilMs !== undefined && acceptedMs <= untilMs + UNDER_WAY_MS;
 }
 
 function describeRepeat(
   key: string,
-  row: Row | undefined,
+  id: string,
   times: readonly number[],
   faults: readonly InFlight[],
 ): string {
   const seen = faults.map(({ atMs, ids }) => {
-    const [after, finished] = [times.map((time) => time - atMs), Number(row?.finished_at) - atMs];
-    const wasUnderWay = ids.includes(row?.id ?? '') ? 'under way' : 'not under way';
-    return `accepted ${after.join(', ')} ms, done ${finished} ms after a fault at which it was ${wasUnderWay}`;
+    const after = times.map((time) => time - atMs).join(', ');
+    return `accepted ${after} ms after a fault at which it was ${ids.includes(id) ? '' : 'not '}under way`;
   });
   return `${key}: ${seen.join('; ') || `accepted ${times.length} times`}`;
 }
