@@ -3,48 +3,10 @@ import { GlueError, silentLogger, systemClock, type Clock, type Logger } from 'g
 import { AgendaClock, type AgendaClockOptions } from '../src/clock/agenda-clock.js';
 import { openAgendaStore, type AgendaConfig } from '../src/clock/agenda-store.js';
 import { onEachClockStore, type ClockStore } from './support/clock-stores.js';
+import { RecordedQueue } from './support/recorded-queue.js';
 
 /** Well below the sweep's half minute, so that it is the wake-up that came; no measure of speed. */
 const BEFORE_ANY_SWEEP_MS = 20_000;
-
-/** Before the time of a test is over, so that it can say what came. */
-const TOO_LATE_MS = 25_000;
-
-/** Notes what the clock tells a queue, and lets a test wait for it. */
-class RecordedQueue {
-  readonly wakes: { lane: number; at: number }[] = [];
-  sweeps = 0;
-  onPoke: (lane: number) => void = () => {};
-  onSweep: () => void = () => {};
-  #notify = () => {};
-
-  wake(lane: number): void {
-    this.wakes.push({ lane, at: Date.now() });
-    this.onPoke(lane);
-    this.#notify();
-  }
-
-  async sweep(): Promise<void> {
-    this.sweeps += 1;
-    this.onSweep();
-    this.#notify();
-  }
-
-  async until(condition: () => boolean): Promise<void> {
-    let isTooLate = false;
-    const timer = setTimeout(() => {
-      isTooLate = true;
-      this.#notify();
-    }, TOO_LATE_MS);
-    while (!condition() && !isTooLate) {
-      await new Promise<void>((resolve) => {
-        this.#notify = resolve;
-      });
-    }
-    clearTimeout(timer);
-    if (!condition()) throw new Error(`${this.wakes.length} wake-ups, ${this.sweeps} sweeps, and no more`);
-  }
-}
 
 /** The system's clock, but timers are called by the test. */
 class CalledClock implements Clock {
